@@ -1,0 +1,47 @@
+# Two commands do everything: `make demo` runs the main job on a sample tree, `make test` runs the suite.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := setup.py pyproject.toml $(wildcard src_c/*/* fastcore/_native/*.p*)
+
+.PHONY: demo test check torture compare-scan clean
+
+.venv/python: Makefile
+	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+.venv/fastcore: .venv/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/test: .venv/fastcore
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+.venv/check: .venv/test
+	$(BIN)/python -m pip install --quiet --editable '.[test,check]'
+	touch $@
+
+.venv/compare: .venv/fastcore
+	$(BIN)/python -m pip install --quiet --editable '.[compare]'
+	touch $@
+
+demo: .venv/fastcore
+	$(BIN)/python asv_bench/sample_logs.py .demo --bytes 100MB --files 270
+	$(BIN)/fastcore scan zyxquartz .demo --limit 5 --stats
+
+test: .venv/test
+	$(BIN)/python -m pytest --quiet
+
+check: .venv/check test
+	$(BIN)/python tests/check/run.py
+
+torture: .venv/test
+	FASTCORE_TEST_SCALE=30 $(BIN)/python -m pytest --quiet -m native
+
+compare-scan: .venv/compare
+	$(BIN)/python asv_bench/compare_scan.py
+
+clean:
+	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info

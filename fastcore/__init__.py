@@ -1,0 +1,71 @@
+"""fastcore: a compiled search core.
+
+`scan` searches trees of agent session logs (JSON Lines) and returns the best matching records. Names are imported
+when they are first used.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "scan": "fastcore._scan",
+    "Hits": "fastcore._hits",
+    "Hit": "fastcore._hits",
+    "Stats": "fastcore._hits",
+    "ScanError": "fastcore._hits",
+    "Tail": "fastcore._hits",
+    "FastcoreError": "fastcore.errors",
+    "QueryError": "fastcore.errors",
+    "LineError": "fastcore.errors",
+    "NoLogs": "fastcore.errors",
+    "MissingExtra": "fastcore.errors",
+}
+__all__ = ["__version__", *_EXPORTS]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastcore._hits import Hit as Hit
+    from fastcore._hits import Hits as Hits
+    from fastcore._hits import ScanError as ScanError
+    from fastcore._hits import Stats as Stats
+    from fastcore._hits import Tail as Tail
+    from fastcore._scan import scan as scan
+    from fastcore.errors import FastcoreError as FastcoreError
+    from fastcore.errors import LineError as LineError
+    from fastcore.errors import MissingExtra as MissingExtra
+    from fastcore.errors import NoLogs as NoLogs
+    from fastcore.errors import QueryError as QueryError
+
+
+def __getattr__(name: str) -> object:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module 'fastcore' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _check_compiled() -> None:
+    """Say plainly when this folder is not a whole fastcore, as when another project's package lies over it."""
+    import os
+
+    try:
+        names = os.listdir(os.path.join(os.path.dirname(__file__), "_native"))
+    except OSError:
+        names = []
+    if not any(name.startswith("base.") and name.endswith((".so", ".pyd")) for name in names):
+        raise ImportError(
+            "fastcore: the compiled part is missing. Either it was never built (install it from its folder: "
+            "`pip install .`), or another package called fastcore lies over it."
+        )
+
+
+_check_compiled()

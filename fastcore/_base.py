@@ -1,0 +1,82 @@
+"""Threads and switches: what the environment says about them."""
+
+from __future__ import annotations
+
+import os
+
+MAX_THREADS = 256
+OFF_WORDS = ("prefilter", "pool", "simd")
+
+_quota: list[int] = []
+
+
+def check_threads(threads: int | None) -> int:
+    """Return how many threads to use: the argument, else FASTCORE_THREADS, else what the machine gives this process.
+
+    Below 1 is a ValueError, above 256 is capped. O(1).
+
+    >>> check_threads(3)
+    3
+    """
+    if "pool" in off_words():
+        return 1
+    if threads is None:
+        text = os.environ.get("FASTCORE_THREADS", "")
+        if not text:
+            return default_threads()
+        if not (text.isascii() and text.isdigit() and int(text) > 0):
+            raise ValueError(f"FASTCORE_THREADS={text!r}: wanted a positive integer")
+        threads = int(text)
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"threads: wanted an int, not {type(threads).__name__}")
+    if threads < 1:
+        raise ValueError(f"threads={threads}: wanted 1 or more")
+    return min(threads, MAX_THREADS)
+
+
+def default_threads() -> int:
+    """Return the processors this process may run on, capped by its cgroup's quota (rounded up)."""
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:
+        count = os.cpu_count() or 1
+    if not _quota:
+        _quota.append(_read_quota())
+    return max(1, min(count, _quota[0], MAX_THREADS))
+
+
+def _read_quota() -> int:
+    """The cgroup's processor quota, version 2 then 1; a large number where there is none."""
+    for quota_file, period_file in (
+        ("/sys/fs/cgroup/cpu.max", ""),
+        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+    ):
+        try:
+            words = _read(quota_file).split() + (_read(period_file).split() if period_file else [])
+            quota, period = int(words[0]), int(words[1])
+        except (OSError, ValueError, IndexError):
+            continue  # no such file, or `max`
+        if quota > 0 and period > 0:
+            return -(-quota // period)
+    return MAX_THREADS
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def off_words() -> frozenset[str]:
+    """Return the optimisations that FASTCORE_OFF switches off; an unknown word is warned about."""
+    text = os.environ.get("FASTCORE_OFF", "")
+    if not text:
+        return frozenset()
+    words = frozenset(word.strip() for word in text.split(",") if word.strip())
+    unknown = words.difference(OFF_WORDS)
+    if unknown:
+        import warnings
+
+        warnings.warn(
+            f"FASTCORE_OFF: unknown {', '.join(sorted(unknown))}; known are {', '.join(OFF_WORDS)}", stacklevel=2
+        )
+    return words

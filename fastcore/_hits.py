@@ -1,0 +1,398 @@
+"""What a scan returns: `Hits`, a sequence of `Hit`, with its statistics, errors and unfinished tails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from fastcore._native.scan import Plan, decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
+    from typing import Any, overload
+else:
+
+    def overload(function):
+        return function
+
+
+_Row = tuple[bytes, "int | None", int, "int | None", bytes]
+
+
+class _Frozen:
+    """A small immutable value: its fields are its slots, in order."""
+
+    __slots__ = ()
+
+    def __init__(self, *values: object) -> None:
+        if len(values) != len(self.__slots__):
+            raise TypeError(f"{type(self).__name__} takes {len(self.__slots__)} values")
+        for name, value in zip(self.__slots__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other._values() == self._values()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._values()
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({shown})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a new dict."""
+        return dict(zip(self.__slots__, self._values(), strict=True))
+
+
+class Stats(_Frozen):
+    """What a scan did.
+
+    Counts are ints: `files` scanned, `files_failed`, `bytes`, `records` and `candidates` (lines parsed), `matches`
+    (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines), `threads` that took part. `lines`,
+    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` has `wall`, `cpu` (summed
+    over threads) and one entry a phase; `timed_out` says that the time limit cut the scan short.
+    """
+
+    __slots__ = (
+        "blank",
+        "bytes",
+        "candidates",
+        "errors",
+        "files",
+        "files_failed",
+        "lines",
+        "matches",
+        "records",
+        "seconds",
+        "skipped",
+        "tail",
+        "threads",
+        "timed_out",
+    )
+    __module__ = "fastcore"
+    files: int
+    files_failed: int
+    bytes: int
+    lines: int | None
+    blank: int | None
+    skipped: int | None
+    records: int
+    candidates: int
+    matches: int
+    errors: int
+    tail: int
+    threads: int
+    timed_out: bool
+    seconds: dict[str, float]
+
+
+class ScanError(_Frozen):
+    """A line that is no record, or a file that failed: where, and the reason.
+
+    `line` (from 1) and `offset` (bytes) are None for what concerns a whole file; `errno` is the system's number or
+    None; `excerpt` holds the line's first 120 bytes or is None.
+    """
+
+    __slots__ = ("path", "line", "offset", "reason", "excerpt", "errno")
+    __module__ = "fastcore"
+    path: str
+    line: int | None
+    offset: int | None
+    reason: str
+    excerpt: bytes | None
+    errno: int | None
+
+    def __str__(self) -> str:
+        place = f":{self.line}" if self.line is not None else ""
+        offset = f" (byte {self.offset})" if self.line is not None else ""
+        return f"{self.path}{place}{offset}: {self.reason}"
+
+
+class Tail(_Frozen):
+    """An unfinished last line: its file and where it begins. A later scan reads it once it is whole."""
+
+    __slots__ = ("path", "offset")
+    __module__ = "fastcore"
+    path: str
+    offset: int
+
+
+class Hit:
+    """One matching record. Immutable; its fields are decoded from `raw` when first asked for.
+
+    `path`, `line` (from 1; None when a time limit left the lines above uncounted), `offset` (bytes), `time` (aware
+    datetime in UTC, the record's own or inherited; None without one), `time_ns`, `type`, `role`, `session`, `uuid`,
+    `cwd`, `branch`, `model` (str or None), `tools` (tuple of str), `is_error`, `text`, `spans` (character ranges of
+    the needles in `text`), `raw` (the line's bytes without its end) and `record` (the decoded JSON object). Safe to
+    share between threads.
+    """
+
+    __slots__ = ("_fields", "_plan", "_row")
+    __module__ = "fastcore"
+    _row: _Row
+    _plan: Plan
+    _fields: tuple[Any, ...] | None
+
+    def __init__(self, row: _Row, plan: Plan) -> None:
+        object.__setattr__(self, "_row", row)
+        object.__setattr__(self, "_plan", plan)
+        object.__setattr__(self, "_fields", None)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("Hit is immutable")
+
+    def _decoded(self) -> tuple[Any, ...]:
+        fields = self._fields
+        if fields is None:
+            fields = decode(self._row[4])
+            object.__setattr__(self, "_fields", fields)
+        return fields
+
+    @property
+    def path(self) -> str:
+        return os.fsdecode(self._row[0])
+
+    @property
+    def path_bytes(self) -> bytes:
+        return self._row[0]
+
+    @property
+    def line(self) -> int | None:
+        return self._row[1]
+
+    @property
+    def offset(self) -> int:
+        return self._row[2]
+
+    @property
+    def time(self) -> dt.datetime | None:
+        us = self._row[3]
+        if us is None:
+            return None
+        import datetime as dt
+
+        try:
+            return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)
+        except OverflowError:  # an offset carried year 0 or 9999 out of datetime's range; time_ns still has it
+            return None
+
+    @property
+    def time_ns(self) -> int | None:
+        us = self._row[3]
+        return None if us is None else us * 1000
+
+    @property
+    def type(self) -> str | None:
+        return self._decoded()[0]  # type: ignore[no-any-return]
+
+    @property
+    def role(self) -> str | None:
+        return self._decoded()[1]  # type: ignore[no-any-return]
+
+    @property
+    def session(self) -> str | None:
+        return self._decoded()[2]  # type: ignore[no-any-return]
+
+    @property
+    def uuid(self) -> str | None:
+        return self._decoded()[3]  # type: ignore[no-any-return]
+
+    @property
+    def cwd(self) -> str | None:
+        return self._decoded()[4]  # type: ignore[no-any-return]
+
+    @property
+    def branch(self) -> str | None:
+        return self._decoded()[5]  # type: ignore[no-any-return]
+
+    @property
+    def model(self) -> str | None:
+        return self._decoded()[6]  # type: ignore[no-any-return]
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return self._decoded()[7]  # type: ignore[no-any-return]
+
+    @property
+    def is_error(self) -> bool:
+        return self._decoded()[8]  # type: ignore[no-any-return]
+
+    @property
+    def text(self) -> str:
+        return self._decoded()[10]  # type: ignore[no-any-return]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        return self._plan.spans(self.text)
+
+    @property
+    def raw(self) -> bytes:
+        return self._row[4]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record as `json.loads` reads it; integers of any size."""
+        import json
+
+        def integer(digits: str) -> int:
+            try:
+                return int(digits)
+            except ValueError:  # more digits than the interpreter converts by default
+                from decimal import Context, Decimal
+
+                return int(Decimal(digits, Context(prec=len(digits))))
+
+        loaded: dict[str, Any] = json.loads(self.raw, parse_int=integer)
+        return loaded
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields, but `raw` and `record`, as a new dict."""
+        return {name: getattr(self, name) for name in _COLUMNS}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hit) and other._row == self._row
+
+    def __hash__(self) -> int:
+        return hash(self._row)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hit, (self._row, self._plan)
+
+    def __repr__(self) -> str:
+        when = self.time.isoformat(timespec="seconds") if self.time else "no time"
+        return f"<Hit {self.path}:{self.line} {when} {self.role}: {snippet(self, 60)!r}>"
+
+
+_COLUMNS = (
+    "path",
+    "line",
+    "offset",
+    "time",
+    "time_ns",
+    "type",
+    "role",
+    "session",
+    "uuid",
+    "cwd",
+    "branch",
+    "model",
+    "tools",
+    "is_error",
+    "text",
+    "spans",
+)
+
+
+def snippet(hit: Hit, width: int) -> str:
+    """Return about `width` characters of the hit's text around its first match, on one line."""
+    text, spans = hit.text, hit.spans
+    start = max(0, spans[0][0] - width // 3) if spans else 0
+    part = text[start : start + width]
+    return ("..." if start else "") + " ".join(part.split()) + ("..." if start + width < len(text) else "")
+
+
+class Hits(Sequence[Hit]):
+    """The matching records of one scan, in its order: an immutable sequence.
+
+    `stats` says what was done, `errors` what could not be read (the first 1,000 by path and offset), `tails` where
+    unfinished last lines begin. Indexing gives a `Hit`, a slice gives `Hits` with the same `stats`, `errors` and
+    `tails`. Indexing is O(1), fields are decoded when touched; pickle and copy work. Safe to share between threads.
+
+    >>> import fastcore
+    >>> log = b'{"type":"user","message":{"content":"hello world"},"timestamp":"2024-05-01T10:00:00Z"}'
+    >>> hits = fastcore.scan(log, "HELLO")
+    >>> hits[0].text, hits[0].spans, hits.stats.matches
+    ('hello world', [(0, 5)], 1)
+    """
+
+    __slots__ = ("_errors", "_plan", "_rows", "_stats", "_tails")
+    __module__ = "fastcore"
+
+    def __init__(
+        self, rows: list[_Row], plan: Plan, stats: Stats, errors: tuple[ScanError, ...], tails: tuple[Tail, ...]
+    ) -> None:
+        self._rows = rows
+        self._plan = plan
+        self._stats = stats
+        self._errors = errors
+        self._tails = tails
+
+    @property
+    def stats(self) -> Stats:
+        return self._stats
+
+    @property
+    def errors(self) -> tuple[ScanError, ...]:
+        return self._errors
+
+    @property
+    def tails(self) -> tuple[Tail, ...]:
+        return self._tails
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> Hits: ...
+    def __getitem__(self, index: int | slice) -> Hit | Hits:
+        if isinstance(index, slice):
+            return Hits(self._rows[index], self._plan, self._stats, self._errors, self._tails)
+        return Hit(self._rows[index], self._plan)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return (Hit(row, self._plan) for row in self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hits) and other._rows == self._rows
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hits, (self._rows, self._plan, self._stats, self._errors, self._tails)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return every hit's fields, but `raw` and `record`, as a list of new dicts."""
+        return [hit.to_dict() for hit in self]
+
+    def __repr__(self) -> str:
+        stats = self._stats
+        head = f"<Hits: {len(self)} of {stats.matches} matches in {stats.files} files"
+        head += f", {len(self._errors)} errors>" if self._errors else ">"
+        shown = [f"  {hit!r}" for hit in self[:15]]
+        if len(self) > len(shown):
+            shown.append(f"  ... {len(self) - len(shown)} more")
+        return "\n".join([head, *shown])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(f'{hit.path}:{hit.line}')}</td><td>{escape(str(hit.time or ''))}</td>"
+            f"<td>{escape(str(hit.role or ''))}</td><td>{escape(snippet(hit, 120))}</td></tr>"
+            for hit in self[:15]
+        )
+        return (
+            "<table><thead><tr><th>where</th><th>time</th><th>role</th><th>text</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{len(self)} of {self._stats.matches} matches</p>"
+        )
+
+
+def make_stats(counts: Mapping[str, Any]) -> Stats:
+    """Turn the compiled scan's dict into `Stats`."""
+    seconds = {"wall": counts["wall_s"], "cpu": counts["cpu_s"], **counts["phases"]}
+    values = {name: counts.get(name) for name in Stats.__slots__} | {"seconds": seconds}
+    return Stats(*(values[name] for name in Stats.__slots__))

@@ -1,0 +1,27 @@
+"""What other compiled modules take from the one process-wide runtime by cimport."""
+
+cdef extern from "fc_status.h" nogil:
+    ctypedef enum fc_status:
+        FC_OK, FC_NO_MEMORY, FC_BAD_VALUE, FC_OS, FC_BAD_LINE, FC_STOPPED, FC_STATUS_COUNT
+    const char *fc_status_name(fc_status status)
+
+cdef extern from "fc_cpu.h" nogil:
+    ctypedef enum fc_cpu_level:
+        FC_CPU_BASE, FC_CPU_V3, FC_CPU_V4, FC_CPU_COUNT
+
+cdef extern from "fc_runtime.h" nogil:
+    ctypedef struct fc_job:
+        void (*work)(void *ctx, size_t item, unsigned int worker) noexcept
+        void *ctx
+        size_t items
+        unsigned int threads
+        int (*poll)(void *poll_ctx) noexcept
+        void *poll_ctx
+    ctypedef struct fc_runtime:
+        fc_cpu_level cpu
+        unsigned int (*run)(const fc_runtime *runtime, fc_job *job)
+        bint (*should_stop)(fc_job *job, unsigned int worker)
+
+cdef const fc_runtime *runtime() noexcept nogil
+cdef bint exiting() noexcept nogil
+cdef int raise_status(fc_status status) except -1

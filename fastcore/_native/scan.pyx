@@ -1,0 +1,476 @@
+# cython: language_level=3, freethreading_compatible=True
+"""Queries over session logs: the compiled plan, the files to scan, and the scan itself."""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport strerror
+
+from fastcore._native.base cimport FC_BAD_LINE, FC_OK, exiting, fc_runtime, fc_status, raise_status, runtime
+
+
+cdef extern from "<stdbool.h>" nogil:
+    ctypedef bint c_bool "bool"
+
+cdef extern from "fc_buffer.h" nogil:
+    ctypedef struct fc_buffer:
+        uint8_t *data
+        size_t len
+    fc_status fc_buffer_append(fc_buffer *buffer, const void *bytes, size_t len)
+    void fc_buffer_free(fc_buffer *buffer)
+
+cdef extern from "fc_file.h" nogil:
+    ctypedef struct fc_file_info:
+        uint64_t size
+    ctypedef struct fc_file_entry:
+        char *path
+        size_t path_len
+        fc_file_info info
+    ctypedef struct fc_file_error:
+        char *path
+        size_t path_len
+        int code
+    ctypedef struct fc_file_list:
+        fc_file_entry *entries
+        size_t len
+        fc_file_error *errors
+        size_t errors_len
+    fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t path_len, bint follow)
+    fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
+                                      size_t len)
+    void fc_file_list_free(fc_file_list *list)
+
+cdef extern from "fc_find.h" nogil:
+    ctypedef struct fc_find:
+        pass
+    const fc_find *fc_find_for(int level)
+
+cdef extern from "fc_structure.h" nogil:
+    ctypedef int fc_line_reason
+    ctypedef struct fc_structure:
+        pass
+    fc_status fc_structure_new(fc_structure **out)
+    void fc_structure_free(fc_structure *structure)
+    fc_status fc_structure_reserve(fc_structure *structure, size_t len)
+
+cdef extern from "fc_record.h" nogil:
+    ctypedef struct fc_slice:
+        const uint8_t *bytes
+        uint32_t len
+    ctypedef struct fc_slices:
+        fc_slice *items
+        size_t len
+    ctypedef struct fc_record:
+        fc_slice type, message_role, session, uuid, cwd, branch, model
+        fc_slices tools, pieces
+        bint is_error, is_human, has_time
+        int64_t time_us
+    fc_status fc_record_read(fc_structure *structure, const uint8_t *line, size_t len, bint check_all,
+                             fc_record *record, fc_line_reason *out_reason)
+    void fc_record_free(fc_record *record)
+    fc_slice fc_record_role(const fc_record *record)
+    size_t fc_slice_decode(fc_slice slice, uint8_t *out)
+    fc_status fc_record_text(const fc_record *record, fc_buffer *out)
+    const char *fc_line_reason_name(fc_line_reason reason)
+
+cdef extern from "fc_plan.h" nogil:
+    ctypedef enum fc_op:
+        FC_OP_TEXT, FC_OP_ROLE, FC_OP_TYPE, FC_OP_SESSION, FC_OP_UUID, FC_OP_CWD, FC_OP_PROJECT, FC_OP_BRANCH
+        FC_OP_MODEL, FC_OP_TOOL, FC_OP_IS_ERROR, FC_OP_IS_HUMAN, FC_OP_NOT, FC_OP_AND, FC_OP_OR
+    ctypedef struct fc_term:
+        fc_op op
+        uint32_t operands
+        const uint8_t *value
+        size_t len
+    ctypedef struct fc_plan_options:
+        bint case_sensitive, no_prefilter, has_since, has_until
+        int64_t since_us, until_us
+    ctypedef struct fc_plan:
+        pass
+    ctypedef struct fc_sieve:
+        pass
+    ctypedef struct fc_scratch:
+        pass
+    ctypedef struct fc_range:
+        size_t start, end
+    fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out)
+    void fc_plan_free(fc_plan *plan)
+    bint fc_plan_has_filter(const fc_plan *plan)
+    void fc_sieve_start(fc_sieve *sieve, const fc_plan *plan, const fc_find *find, const uint8_t *bytes, size_t len)
+    size_t fc_sieve_next(fc_sieve *sieve, size_t start)
+    void fc_scratch_free(fc_scratch *scratch)
+    fc_status fc_plan_match(const fc_plan *plan, const fc_find *find, const fc_record *record, const char *path,
+                            size_t path_len, fc_scratch *scratch, c_bool *out_match)
+    fc_status fc_plan_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
+                            fc_range **out_ranges, size_t *out_count)
+
+cdef extern from "fc_time.h" nogil:
+    bint fc_time_parse(const uint8_t *text, size_t len, int64_t *out_us)
+
+cdef extern from "fc_run.h" nogil:
+    ctypedef enum fc_order:
+        FC_ORDER_NEWEST, FC_ORDER_OLDEST, FC_ORDER_FILE
+    ctypedef struct fc_run_options:
+        fc_order order
+        size_t limit
+        bint validate_all, stop_on_os_error
+        size_t max_line
+        unsigned int threads
+        int64_t timeout_ns
+        size_t chunk, span
+        int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
+        void *poll_ctx
+    ctypedef struct fc_hit:
+        size_t file
+        uint64_t offset, line
+        int64_t time_us
+        bint has_time
+        uint8_t *raw
+        size_t raw_len
+    ctypedef enum fc_report_kind:
+        FC_REPORT_LINE, FC_REPORT_OS, FC_REPORT_TRUNCATED, FC_REPORT_CHANGED
+    ctypedef struct fc_report:
+        size_t file
+        fc_report_kind kind
+        int reason
+        uint64_t offset, line
+        uint8_t excerpt[120]
+        size_t excerpt_len
+    ctypedef struct fc_tail:
+        size_t file
+        uint64_t offset
+    ctypedef struct fc_run_result:
+        fc_hit *hits
+        size_t hits_len
+        fc_report *reports
+        size_t reports_len
+        fc_tail *tails
+        size_t tails_len
+        uint64_t bytes, lines, blank, skipped, records, candidates, matches, errors, files_failed
+        bint counted, timed_out
+        unsigned int threads
+        int64_t scan_ns, merge_ns, cpu_ns
+    fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_plan *plan,
+                     const fc_run_options *options, fc_run_result *out)
+    void fc_run_result_free(fc_run_result *result)
+
+
+cdef enum:
+    REPORTS_MAX = 1000
+
+_OPS = {
+    "text": FC_OP_TEXT, "role": FC_OP_ROLE, "type": FC_OP_TYPE, "session": FC_OP_SESSION, "uuid": FC_OP_UUID,
+    "cwd": FC_OP_CWD, "project": FC_OP_PROJECT, "branch": FC_OP_BRANCH, "model": FC_OP_MODEL, "tool": FC_OP_TOOL,
+    "not": FC_OP_NOT, "and": FC_OP_AND, "or": FC_OP_OR,
+}
+_FLAGS = {"error": FC_OP_IS_ERROR, "human": FC_OP_IS_HUMAN}
+
+
+cdef const fc_find *kernels() noexcept nogil:
+    return fc_find_for(runtime().cpu)
+
+
+cdef str slice_text(fc_slice value):
+    """Decode a slice; None when it is absent."""
+    if value.bytes == NULL:
+        return None
+    cdef bytearray decoded = bytearray(value.len)
+    cdef char *data = decoded
+    cdef size_t size = fc_slice_decode(value, <uint8_t *>data)
+    return decoded[:size].decode()
+
+
+cdef class _Reader:
+    """An indexer and a record for single lines."""
+    cdef fc_structure *structure
+    cdef fc_record record
+    cdef fc_line_reason reason
+
+    def __cinit__(self):
+        raise_status(fc_structure_new(&self.structure))
+
+    def __dealloc__(self):
+        if self.structure != NULL:
+            fc_structure_free(self.structure)
+        fc_record_free(&self.record)
+
+    cdef bint read(self, bytes line, bint check_all) except -1:
+        """Read a line without its end; False, and the reason, when it is no record. A bytes object ends in a NUL,
+        which is readable and not structural."""
+        cdef size_t size = <size_t>PyBytes_Size(line)
+        if size == 0:
+            self.reason = 4
+            return False
+        raise_status(fc_structure_reserve(self.structure, size))
+        cdef fc_status status = fc_record_read(self.structure, <const uint8_t *>PyBytes_AsString(line), size,
+                                               check_all, &self.record, &self.reason)
+        if status == FC_BAD_LINE:
+            return False
+        raise_status(status)
+        return True
+
+
+cdef class Plan:
+    cdef fc_plan *plan
+    cdef readonly bint has_filter
+
+    def __cinit__(self, program, *, bint case_sensitive=False, since_us=None, until_us=None, bint prefilter=True):
+        cdef fc_plan_options options
+        options.case_sensitive = case_sensitive
+        options.no_prefilter = not prefilter
+        options.has_since = since_us is not None
+        options.has_until = until_us is not None
+        options.since_us = since_us if since_us is not None else 0
+        options.until_us = until_us if until_us is not None else 0
+        cdef list values = []
+        cdef size_t count = len(program)
+        cdef size_t i = 0
+        cdef bytes value
+        cdef fc_term *terms = <fc_term *>calloc(count + 1, sizeof(fc_term))
+        if terms == NULL:
+            raise MemoryError
+        try:
+            for op, argument in program:
+                if op == "is":
+                    terms[i].op = _FLAGS[argument]
+                elif op in ("not", "and", "or"):
+                    terms[i].op = _OPS[op]
+                    terms[i].operands = argument
+                else:
+                    terms[i].op = _OPS[op]
+                    value = argument.encode()
+                    values.append(value)
+                    terms[i].value = <const uint8_t *>PyBytes_AsString(value)
+                    terms[i].len = <size_t>PyBytes_Size(value)
+                i += 1
+            raise_status(fc_plan_new(terms, count, &options, &self.plan))
+        finally:
+            free(terms)
+        self.has_filter = fc_plan_has_filter(self.plan)
+
+    def __dealloc__(self):
+        fc_plan_free(self.plan)
+
+    def is_candidate(self, bytes line not None):
+        cdef fc_sieve sieve
+        cdef size_t size = <size_t>PyBytes_Size(line)
+        if not self.has_filter:
+            return True
+        fc_sieve_start(&sieve, self.plan, kernels(), <const uint8_t *>PyBytes_AsString(line), size)
+        return fc_sieve_next(&sieve, 0) < size
+
+    def matches(self, bytes line not None, bytes path not None=b"", *, bint check_all=False):
+        cdef _Reader reader = _Reader()
+        if not reader.read(line, check_all):
+            return None
+        cdef fc_scratch *scratch = <fc_scratch *>calloc(1, sizeof(fc_scratch))
+        if scratch == NULL:
+            raise MemoryError
+        cdef c_bool matched = False
+        cdef fc_status status = fc_plan_match(self.plan, kernels(), &reader.record, PyBytes_AsString(path),
+                                              <size_t>PyBytes_Size(path), scratch, &matched)
+        fc_scratch_free(scratch)
+        free(scratch)
+        raise_status(status)
+        return bool(matched)
+
+    def spans(self, str text not None):
+        cdef bytes encoded = text.encode()
+        cdef fc_range *ranges = NULL
+        cdef size_t count = 0
+        raise_status(fc_plan_spans(self.plan, kernels(), <const uint8_t *>PyBytes_AsString(encoded),
+                                   <size_t>PyBytes_Size(encoded), &ranges, &count))
+        try:
+            return [(ranges[i].start, ranges[i].end) for i in range(count)]
+        finally:
+            free(ranges)
+
+
+cdef class Sources:
+    cdef fc_file_list files
+    cdef list buffers
+
+    def __cinit__(self):
+        self.buffers = []
+
+    def __dealloc__(self):
+        fc_file_list_free(&self.files)
+
+    def add_path(self, bytes path not None, bint follow):
+        cdef fc_status status
+        cdef const char *name = PyBytes_AsString(path)
+        cdef size_t size = <size_t>PyBytes_Size(path)
+        with nogil:
+            status = fc_file_list_add_path(&self.files, name, size, follow)
+        raise_status(status)
+
+    def add_memory(self, buffer, bytes name not None):
+        cdef _Held held = _Held(buffer)
+        self.buffers.append(held)
+        raise_status(fc_file_list_add_memory(&self.files, PyBytes_AsString(name), <size_t>PyBytes_Size(name),
+                                             <const uint8_t *>held.view.buf, <size_t>held.view.len))
+
+    def __len__(self):
+        return self.files.len
+
+    def paths(self):
+        return [PyBytes_FromStringAndSize(self.files.entries[i].path, <Py_ssize_t>self.files.entries[i].path_len)
+                for i in range(self.files.len)]
+
+
+cdef class _Held:
+    """A buffer that stays exported as long as this lives."""
+    cdef Py_buffer view
+    cdef bint held
+
+    def __cinit__(self, source):
+        PyObject_GetBuffer(source, &self.view, PyBUF_SIMPLE)
+        self.held = True
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
+
+
+cdef class _Poll:
+    """What a running scan asks Python: pending signals, and the user's progress function."""
+    cdef object progress
+    cdef object error
+
+
+cdef int poll(void *ctx, uint64_t done, uint64_t total) noexcept nogil:
+    return 1 if exiting() else poll_python(ctx, done, total)
+
+
+cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil:
+    cdef _Poll state = <_Poll>ctx
+    try:
+        PyErr_CheckSignals()
+        if state.progress is not None:
+            state.progress(done, total, "bytes")
+    except BaseException as error:
+        state.error = error
+        return 1
+    return 0
+
+
+cdef tuple hit_tuple(fc_file_list *files, fc_hit *hit):
+    cdef fc_file_entry *entry = &files.entries[hit.file]
+    return (PyBytes_FromStringAndSize(entry.path, <Py_ssize_t>entry.path_len), hit.line or None, hit.offset,
+            hit.time_us if hit.has_time else None,
+            PyBytes_FromStringAndSize(<char *>hit.raw, <Py_ssize_t>hit.raw_len))
+
+
+cdef tuple report_tuple(fc_file_list *files, fc_report *report):
+    cdef fc_file_entry *entry = &files.entries[report.file]
+    cdef bytes path = PyBytes_FromStringAndSize(entry.path, <Py_ssize_t>entry.path_len)
+    if report.kind == FC_REPORT_LINE:
+        return (path, report.line or None, report.offset, None, fc_line_reason_name(report.reason).decode(),
+                PyBytes_FromStringAndSize(<char *>report.excerpt, <Py_ssize_t>report.excerpt_len))
+    if report.kind == FC_REPORT_OS:
+        return (path, None, report.offset or None, report.reason or None, os_reason(report.reason), None)
+    if report.kind == FC_REPORT_TRUNCATED:
+        return (path, None, report.offset, None, f"truncated at byte {report.offset}", None)
+    return (path, None, None, None, "changed during scan", None)
+
+
+cdef str os_reason(int code):
+    return strerror(code).decode("utf-8", "replace") if code else "not a regular file"
+
+
+def _report_key(report):
+    return report[0], report[2] or 0
+
+
+def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,
+        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk=262144, size_t span=1048576):
+    cdef fc_run_options options
+    cdef fc_run_result result
+    cdef fc_status status
+    cdef _Poll state = _Poll()
+    state.progress = progress
+    options.order = <fc_order>order
+    options.limit = <size_t>-1 if limit < 0 else limit
+    options.validate_all = validate_all
+    options.stop_on_os_error = raise_on_error
+    options.max_line = max_line
+    options.threads = threads
+    options.timeout_ns = -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
+    options.chunk = chunk
+    options.span = span
+    options.poll = poll
+    options.poll_ctx = <void *>state
+    with nogil:
+        status = fc_run(runtime(), &sources.files, plan.plan, &options, &result)
+    if state.error is not None:
+        if status == FC_OK:
+            fc_run_result_free(&result)
+        raise state.error
+    raise_status(status)
+    cdef fc_file_list *files = &sources.files
+    cdef fc_file_error *failed
+    try:
+        hits = [hit_tuple(files, &result.hits[i]) for i in range(result.hits_len)]
+        errors = [report_tuple(files, &result.reports[i]) for i in range(result.reports_len)]
+        tails = [(PyBytes_FromStringAndSize(files.entries[result.tails[i].file].path,
+                                            <Py_ssize_t>files.entries[result.tails[i].file].path_len),
+                  result.tails[i].offset) for i in range(result.tails_len)]
+        for i in range(files.errors_len):
+            failed = &files.errors[i]
+            errors.append((PyBytes_FromStringAndSize(failed.path, <Py_ssize_t>failed.path_len), None, None,
+                           failed.code or None, os_reason(failed.code), None))
+        if files.errors_len:
+            errors.sort(key=_report_key)
+            del errors[REPORTS_MAX:]
+        counted = bool(result.counted)
+        stats = {
+            "files": files.len,
+            "files_failed": result.files_failed + files.errors_len,
+            "bytes": result.bytes,
+            "lines": result.lines if counted else None,
+            "blank": result.blank if counted else None,
+            "skipped": result.skipped if counted else None,
+            "records": result.records,
+            "candidates": result.candidates,
+            "matches": result.matches,
+            "errors": result.errors,
+            "tail": result.tails_len,
+            "threads": result.threads,
+            "timed_out": bool(result.timed_out),
+            "wall_s": (result.scan_ns + result.merge_ns) / 1e9,
+            "cpu_s": result.cpu_ns / 1e9,
+            "phases": {"scan": result.scan_ns / 1e9, "merge": result.merge_ns / 1e9},
+        }
+        return hits, errors, tails, stats
+    finally:
+        fc_run_result_free(&result)
+
+
+def decode(bytes raw not None):
+    cdef _Reader reader = _Reader()
+    if not reader.read(raw, False):
+        raise ValueError(f"not a record: {fc_line_reason_name(reader.reason).decode()}")
+    cdef fc_record *record = &reader.record
+    cdef fc_buffer *joined = <fc_buffer *>calloc(1, sizeof(fc_buffer))
+    if joined == NULL:
+        raise MemoryError
+    try:
+        raise_status(fc_record_text(record, joined))
+        decoded = PyBytes_FromStringAndSize(<char *>joined.data, <Py_ssize_t>joined.len).decode()
+    finally:
+        fc_buffer_free(joined)
+        free(joined)
+    tools = tuple([slice_text(record.tools.items[i]) for i in range(record.tools.len)])
+    return (slice_text(record.type), slice_text(fc_record_role(record)), slice_text(record.session),
+            slice_text(record.uuid), slice_text(record.cwd), slice_text(record.branch), slice_text(record.model),
+            tools, bool(record.is_error), bool(record.is_human), decoded,
+            record.time_us if record.has_time else None)
+
+
+def parse_time(bytes text not None):
+    cdef int64_t us
+    if not fc_time_parse(<const uint8_t *>PyBytes_AsString(text), <size_t>PyBytes_Size(text), &us):
+        return None
+    return us

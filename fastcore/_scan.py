@@ -1,0 +1,151 @@
+"""`scan`: search session logs for the records that match a query."""
+
+from __future__ import annotations
+
+import os
+
+from fastcore import _base, _hits, _sources, query as _query
+from fastcore._native import scan as _native
+from fastcore.errors import LineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from fastcore._sources import Source
+
+ORDERS = ("newest", "oldest", "file")
+VALIDATE = ("candidates", "all")
+ON_ERROR = ("report", "raise")
+
+
+def scan(
+    paths: Source | Iterable[Source] | None = None,
+    query: str = "",
+    *,
+    where: Mapping[str, Any] | None = None,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+    order: str = "newest",
+    limit: int | None = 50,
+    case_sensitive: bool = False,
+    validate: str = "candidates",
+    max_line: int = 64 << 20,
+    follow: bool = False,
+    threads: int | None = None,
+    timeout: float | None = None,
+    progress: bool | Callable[[int, int, str], object] | None = None,
+    on_error: str = "report",
+) -> _hits.Hits:
+    """Search files of JSON Lines session logs and return the best matching records.
+
+    `paths` is None (the user's own session logs) or one or many of: a file, a folder (walked for `*.jsonl` and
+    `*.ndjson`), a glob, bytes or a memoryview (content, called `<memory>`), an open binary file (read to its end).
+    A file named twice is scanned once. `query` is explained by `fastcore.query.HELP`; `where` adds field terms as a
+    dict of field to value or list of values. `since` and `until`, both inclusive, take an aware datetime (naive is
+    local), a date, RFC 3339, `today`, `90m`, `2d` and the like; a record without any time matches neither.
+
+    `order` is "newest" (time descending, then path, then offset), "oldest" (time ascending) or "file" (path, then
+    offset); records without a time come last. `limit` keeps the first so many (None: all, 0: only count). A record
+    without a readable time inherits the next one's in its file, else the previous one's, else the file's mtime.
+
+    `validate="candidates"` parses only lines that can match, so that `hits.errors` holds only what had to be parsed;
+    "all" checks every value of every line. Lines over `max_line` bytes are errors. `follow` follows symbolic links met
+    in a walk. `threads=None` takes what the machine gives (or FASTCORE_THREADS). `timeout` in seconds ends the scan
+    early with what was found, `stats.timed_out` set. `progress(done, total, "bytes")` is called about every 10 ms;
+    True logs it to the logger `fastcore`. `on_error="raise"` raises OSError for a file that fails, else `LineError` for
+    the first bad line.
+
+    Raises QueryError, ValueError and TypeError for arguments that cannot be read, NoLogs where there are no session
+    logs, and whatever `progress` raises. A file that changes, shrinks or goes away meanwhile is reported in
+    `hits.errors`, never more. Time is linear in the bytes, memory is bounded by threads times (buffers + limit lines).
+    Thread-safe; the GIL is released while files are read.
+
+    >>> log = b'''{"type":"user","message":{"role":"user","content":"fix the flaky test"}}
+    ... {"type":"assistant","message":{"role":"assistant","content":"done"}}'''
+    >>> [(hit.line, hit.role) for hit in scan(log, "flaky")]
+    [(1, 'user')]
+    """
+    _check(order, limit, validate, max_line, timeout, on_error)
+    off = _base.off_words()
+    tree = _query.combine(_query.parse(query), _query.from_where(where))
+    since_us = until_us = None
+    if since is not None or until is not None:
+        from fastcore import _bounds
+
+        since_us = None if since is None else _bounds.to_us(since, end=False)
+        until_us = None if until is None else _bounds.to_us(until, end=True)
+    plan = _native.Plan(
+        _query.compile_query(tree),
+        case_sensitive=case_sensitive,
+        since_us=since_us,
+        until_us=until_us,
+        prefilter="prefilter" not in off,
+    )
+    threads = _base.check_threads(threads)
+    sources, _spooled = _sources.collect(paths, follow)
+    rows, errors, tails, counts = _native.run(
+        sources,
+        plan,
+        order=ORDERS.index(order),
+        limit=-1 if limit is None else limit,
+        validate_all=validate == "all",
+        max_line=max_line,
+        threads=threads,
+        timeout=timeout,
+        progress=_progress(progress),
+        raise_on_error=on_error == "raise",
+        chunk=int(os.environ.get("FASTCORE_CHUNK", 256 << 10)),
+        span=int(os.environ.get("FASTCORE_SPAN", 1 << 20)),
+    )
+    found = tuple(
+        _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, errno)
+        for path, line, offset, errno, reason, excerpt in errors
+    )
+    if on_error == "raise" and found:
+        _raise(found)
+    ends = tuple(_hits.Tail(os.fsdecode(path), offset) for path, offset in tails)
+    return _hits.Hits(rows, plan, _hits.make_stats(counts), found, ends)
+
+
+def _check(
+    order: str, limit: int | None, validate: str, max_line: int, timeout: float | None, on_error: str
+) -> None:
+    for name, value, known in (("order", order, ORDERS), ("validate", validate, VALIDATE), ("on_error", on_error, ON_ERROR)):
+        if value not in known:
+            raise ValueError(f"{name}={value!r}: known are {', '.join(known)}")
+    for name, number in (("limit", limit), ("max_line", max_line)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+            raise TypeError(f"{name}: wanted an int, not {type(number).__name__}")
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit={limit}: wanted 0 or more, or None for all")
+    if max_line < 1:
+        raise ValueError(f"max_line={max_line}: wanted 1 or more")
+    if timeout is not None and not timeout >= 0:
+        raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+
+
+def _raise(errors: tuple[_hits.ScanError, ...]) -> None:
+    for error in errors:
+        if error.line is None:
+            raise OSError(error.errno or 0, error.reason, error.path)
+    first = errors[0]
+    raise LineError(str(first), first.path, first.line, first.offset, first.reason)
+
+
+def _progress(progress: bool | Callable[[int, int, str], object] | None) -> Callable[[int, int, str], object] | None:
+    if progress is True:
+        return _log_progress
+    if progress is None or progress is False:
+        return None
+    if not callable(progress):
+        raise TypeError("progress: wanted None, True or a callable")
+    return progress
+
+
+def _log_progress(done: int, total: int, unit: str) -> None:
+    import logging
+
+    logging.getLogger("fastcore").info("scan: %d of %d %s", done, total, unit)

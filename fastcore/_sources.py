@@ -1,0 +1,98 @@
+"""What `scan` searches: paths, globs, memory and open files, turned into the compiled list of sources."""
+
+from __future__ import annotations
+
+import os
+
+from fastcore._native.scan import Sources
+from fastcore.errors import NoLogs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+GLOB_CHARACTERS = "*?["
+SPOOL_BYTES = 16 << 20
+
+
+def default_folder() -> str:
+    """Return the folder of the user's own session logs: `$CLAUDE_CONFIG_DIR/projects`, else `~/.claude/projects`."""
+    config = os.environ.get("CLAUDE_CONFIG_DIR") or os.path.join(os.path.expanduser("~"), ".claude")
+    return os.path.join(config, "projects")
+
+
+def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sources, list[BinaryIO]]:
+    """List every source, each file once; the open files returned must live as long as the list is used."""
+    sources = Sources()
+    spooled: list[BinaryIO] = []
+    if paths is None:
+        folder = default_folder()
+        if os.path.isdir(folder):
+            sources.add_path(os.fsencode(folder), follow)
+        if len(sources) == 0:
+            raise NoLogs(f"no session logs found; looked in {folder}", (folder,))
+        return sources, spooled
+    for source in _each(paths):
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            sources.add_memory(source, b"<memory>")
+        elif isinstance(source, (str, os.PathLike)):
+            _add_path(sources, os.fspath(source), follow)
+        elif hasattr(source, "read"):
+            _add_open(sources, source, spooled)
+        else:
+            raise TypeError(f"paths: wanted a path, bytes, memoryview or an open binary file, not {source!r}")
+    return sources, spooled
+
+
+def _each(paths: Source | Iterable[Source]) -> Iterable[Source]:
+    if isinstance(paths, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(paths, "read"):
+        return (paths,)
+    return paths
+
+
+def _add_path(sources: Sources, path: str, follow: bool) -> None:
+    if not isinstance(path, str):
+        raise TypeError(f"paths: bytes are taken as content; decode the path {path!r} with os.fsdecode")
+    if "\0" in path:
+        raise ValueError(f"paths: {path!r} holds a NUL character")
+    if any(c in path for c in GLOB_CHARACTERS) and not os.path.lexists(path):
+        import glob
+
+        found = sorted(glob.glob(path, recursive=True, include_hidden=True), key=os.fsencode)
+        for name in found:
+            sources.add_path(os.fsencode(name), follow)
+        if found:
+            return
+    sources.add_path(os.fsencode(path), follow)
+
+
+def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None:
+    """Take an open file from where it stands to its end; what is big waits in a temporary file, not in memory."""
+    name = getattr(file, "name", None)
+    label = os.fsencode(name) if isinstance(name, str) else b"<memory>"
+    head = file.read(SPOOL_BYTES)
+    if isinstance(head, str):
+        raise TypeError("paths: an open file must be binary")
+    chunks = [head or b""]
+    size = len(chunks[0])
+    while size < SPOOL_BYTES and chunks[-1]:
+        chunks.append(file.read(SPOOL_BYTES - size) or b"")
+        size += len(chunks[-1])
+    content = b"".join(chunks)
+    if size < SPOOL_BYTES:
+        sources.add_memory(content, label)
+        return
+    import mmap
+    import tempfile
+
+    spool = tempfile.TemporaryFile()
+    spooled.append(spool)  # type: ignore[arg-type]
+    spool.write(content)
+    while chunk := file.read(1 << 20):
+        spool.write(chunk)
+    spool.flush()
+    # Nobody else can change this file: it has no name.
+    sources.add_memory(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ), label)

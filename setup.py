@@ -1,0 +1,106 @@
+"""Build the compiled modules. Switches come from the environment and are read here alone:
+
+FASTCORE_MARCH=baseline|native  FASTCORE_LTO=1  FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1
+"""
+
+import importlib.util
+import os
+import sysconfig
+from glob import glob
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+
+
+def switch(name: str, known: tuple[str, ...]) -> str:
+    value = os.environ.get(name, "") or known[0]
+    if value not in known:
+        raise SystemExit(f"{name}={value!r}: known values are {', '.join(known)}")
+    return value
+
+
+MARCH = switch("FASTCORE_MARCH", ("baseline", "native"))
+LTO = switch("FASTCORE_LTO", ("0", "1")) == "1"
+DEBUG = switch("FASTCORE_DEBUG", ("0", "1")) == "1"
+SANITIZE = switch("FASTCORE_SANITIZE", ("", "address,undefined", "thread"))
+ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
+SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
+
+COMMON = ["-ffp-contract=off", "-fvisibility=hidden", "-fstack-protector-strong", "-Wall", "-Wextra"]
+COMMON += ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
+LINK = ["-Wl,-z,relro,-z,now"]
+if MARCH == "native":
+    COMMON += ["-march=native"]
+if LTO:
+    COMMON += ["-flto"]
+    LINK += ["-flto"]
+if SANITIZE:
+    # -fwrapv comes from Python's own flags and would switch the overflow checks off.
+    COMMON += [f"-fsanitize={SANITIZE}", "-fno-wrapv", "-fno-omit-frame-pointer"]
+    LINK += [f"-fsanitize={SANITIZE}"]
+
+
+def flags(source: str) -> list[str]:
+    """The flags of one source file: what Cython made may be sloppy, simdjson dispatches by itself."""
+    if source.endswith("fc_simdjson.cpp"):
+        return ["-std=c++17", "-O2", "-g0", "-w", "-fvisibility=hidden", "-fno-exceptions"]
+    if source.endswith(".cpp"):
+        return ["-std=c++17", "-fno-exceptions", *COMMON]
+    if Path(source).parts[0] == "src_c":
+        return ["-std=c11", *COMMON]
+    return [*COMMON, "-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+
+
+class BuildExt(build_ext):
+    def build_extension(self, ext: Extension) -> None:
+        compiler = self.compiler
+        compile_one = compiler._compile
+
+        def _compile(obj, src, suffix, cc_args, extra, pp_opts):
+            return compile_one(obj, src, suffix, cc_args, flags(src), pp_opts)
+
+        compiler._compile = _compile
+        try:
+            super().build_extension(ext)
+        finally:
+            compiler._compile = compile_one
+
+
+class BdistWheel(bdist_wheel):
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if ABI3:
+            self.py_limited_api = "cp311"
+
+
+def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
+    macros = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1")]
+    if ABI3:
+        macros.append(("Py_LIMITED_API", "0x030b0000"))
+    return Extension(
+        f"fastcore._native.{name}",
+        [f"fastcore/_native/{name}.pyx", *sources],
+        include_dirs=["src_c/base", "src_c/scan", SIMDJSON],
+        depends=[*glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
+        define_macros=macros,
+        libraries=libraries,
+        extra_link_args=LINK,
+        py_limited_api=ABI3,
+    )
+
+
+BASE = sorted(glob("src_c/base/*.c"))
+# The pool and what else belongs to the one runtime of the process is linked into `base` alone.
+SHARED = [source for source in BASE if not source.endswith("fc_pool.c")]
+SCAN = sorted(glob("src_c/scan/*.c") + glob("src_c/scan/*.cpp"))
+
+setup(
+    ext_modules=cythonize(
+        [extension("base", BASE, ["m"]), extension("scan", SCAN + SHARED, ["m", "stdc++"])],
+        build_dir="build/cython",
+    ),
+    cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
+)

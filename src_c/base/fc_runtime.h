@@ -1,0 +1,43 @@
+/* The one process-wide runtime of the package: its thread pool and the instruction-set level in use.
+ *
+ * It lives in fastcore._native.base alone; every other module receives a pointer to it and calls through the
+ * table below, so that no second pool can exist in the process. */
+#ifndef FC_RUNTIME_H
+#define FC_RUNTIME_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fc_cpu.h"
+
+typedef struct fc_job {
+    /* Do item `item` (each of 0..items-1 exactly once, handed out in ascending order) as worker `worker`
+     * (0 is the calling thread, others are below `threads`). Never touches Python. */
+    void (*work)(void *ctx, size_t item, unsigned worker);
+    void *ctx;
+    size_t items;
+    unsigned threads; /* how many may work, the caller included: 1..256 */
+    /* Called on the calling thread only, at most every 10 ms while the job runs; nonzero stops the job.
+     * May be NULL. */
+    int (*poll)(void *poll_ctx);
+    void *poll_ctx;
+    /* Below: owned by the runtime while the job runs. Zero-initialise. */
+    atomic_bool stop;
+    int64_t next_poll_ns;
+} fc_job;
+
+typedef struct fc_runtime fc_runtime;
+struct fc_runtime {
+    fc_cpu_level cpu;
+    /* Run a job to its end: every item done, or, after `stop` was set, every item that was begun done. When it
+     * returns no worker is inside the job any more. Returns how many threads did at least one item.
+     * Thread-safe: while another job runs, or from inside an item, the job runs serially on the caller.
+     * Never waits for an idle worker. Safe in a forked child: the pool starts anew there. */
+    unsigned (*run)(const fc_runtime *runtime, fc_job *job);
+    /* For use inside a long item: true once the job should end. On worker 0 also polls when 10 ms have passed. */
+    bool (*should_stop)(fc_job *job, unsigned worker);
+};
+
+#endif

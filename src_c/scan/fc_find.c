@@ -1,0 +1,287 @@
+#include "fc_find.h"
+
+#include <string.h>
+
+#include "fc_target.h"
+
+#if FC_HAS_LEVELS
+#include <immintrin.h>
+#endif
+
+static bool is_lower(uint8_t byte) { return (uint8_t)(byte - 'a') < 26; }
+
+/* Bits of surprise of the printable ASCII bytes from space on, from letter and punctuation counts of session logs
+ * with the letters' cases joined. */
+static const uint8_t ascii_bits[96] = {
+    /*  !"#$%&' */ 3, 9, 5, 9, 9, 10, 10, 8,
+    /* ()*+,-./ */ 8, 8, 9, 9, 6, 6, 6, 6,
+    /* 01234567 */ 6, 6, 6, 7, 7, 7, 7, 7,
+    /* 89:;<=>? */ 7, 7, 6, 8, 9, 8, 9, 10,
+    /* @A..     */ 10, 5, 7, 6, 6, 4, 7, 7, 6, 5, 10, 8, 6, 6, 5, 5, 6, 10, 5, 5, 4, 6, 8, 7, 8, 7, 10,
+    /* [\]^_    */ 8, 6, 8, 12, 7,
+    /* `a..     */ 10, 5, 7, 6, 6, 4, 7, 7, 6, 5, 10, 8, 6, 6, 5, 5, 6, 10, 5, 5, 4, 6, 8, 7, 8, 7, 10,
+    /* {|}~ DEL */ 8, 10, 8, 11, 12,
+};
+
+double fc_literal_bits(uint8_t byte) {
+    if (byte >= 0x20 && byte < 0x80) return ascii_bits[byte - 0x20];
+    return byte < 0x20 ? 12 : 8;
+}
+
+void fc_literal_init(fc_literal *out, const uint8_t *bytes, size_t len, bool ignore_case) {
+    size_t best = 0;
+    for (size_t i = 1; i < len; i++)
+        if (fc_literal_bits(bytes[i]) > fc_literal_bits(bytes[best])) best = i;
+    size_t second = best == 0 && len > 1 ? 1 : 0;
+    for (size_t i = 0; i < len; i++)
+        if (i != best && bytes[i] != bytes[best] && fc_literal_bits(bytes[i]) > fc_literal_bits(bytes[second]))
+            second = i;
+    if (second == best) second = len - 1 - best;
+    *out = (fc_literal){.bytes = bytes, .len = len, .rare = {best, len > 1 ? second : best},
+                        .ignore_case = ignore_case};
+}
+
+bool fc_escape_set_add(fc_escape_set *set, uint16_t unit) {
+    if (unit < 0x100) {
+        set->low[unit >> 3] |= (uint8_t)(1u << (unit & 7));
+    } else {
+        bool known = false;
+        for (size_t i = 0; i < set->others_len; i++) known |= set->others[i] == unit;
+        if (!known) {
+            if (set->others_len == FC_ESCAPE_OTHERS_MAX) return false;
+            set->others[set->others_len++] = unit;
+        }
+    }
+    for (int digit = 0; digit < 4; digit++)
+        set->digits[digit] |= (uint16_t)(1u << ((unit >> (12 - 4 * digit)) & 15));
+    return true;
+}
+
+bool fc_escape_set_empty(const fc_escape_set *set) { return set->digits[0] == 0; }
+
+static int hex_value(uint8_t byte) {
+    if ((uint8_t)(byte - '0') < 10) return byte - '0';
+    const uint8_t lower = byte | 0x20;
+    return (uint8_t)(lower - 'a') < 6 ? lower - 'a' + 10 : -1;
+}
+
+bool fc_escape_set_match(const fc_escape_set *set, const uint8_t *bytes) {
+    if (bytes[0] != '\\' || bytes[1] != 'u') return false;
+    unsigned unit = 0;
+    for (int digit = 0; digit < 4; digit++) {
+        const int value = hex_value(bytes[2 + digit]);
+        if (value < 0) return false;
+        unit = unit << 4 | (unsigned)value;
+    }
+    if (unit < 0x100) return set->low[unit >> 3] >> (unit & 7) & 1;
+    for (size_t i = 0; i < set->others_len; i++)
+        if (set->others[i] == unit) return true;
+    return false;
+}
+
+static bool literal_equal(const fc_literal *literal, const uint8_t *at) {
+    const uint8_t *bytes = literal->bytes;
+    if (!literal->ignore_case) return memcmp(at, bytes, literal->len) == 0;
+    for (size_t i = 0; i < literal->len; i++)
+        if (at[i] != bytes[i] && !(is_lower(bytes[i]) && (at[i] | 0x20) == bytes[i])) return false;
+    return true;
+}
+
+#if FC_HAS_LEVELS
+
+static size_t literal_short(const fc_literal *literal, const uint8_t *bytes, size_t starts, size_t len) {
+    for (size_t at = 0; at < starts; at++)
+        if (literal_equal(literal, bytes + at)) return at;
+    return len;
+}
+
+static size_t escape_short(const fc_escape_set *set, const uint8_t *bytes, size_t starts, size_t len) {
+    for (size_t at = 0; at < starts; at++)
+        if (fc_escape_set_match(set, bytes + at)) return at;
+    return len;
+}
+
+/* The byte that every member has in this place as a decimal digit, or "anything" when there is no such byte. */
+static void common_digit(uint16_t digits, uint8_t *same, uint8_t *any) {
+    const bool single = digits != 0 && (digits & (digits - 1)) == 0 && digits < 1u << 10;
+    *same = single ? (uint8_t)('0' + __builtin_ctz(digits)) : 0xff;
+    *any = single ? 0 : 0xff;
+}
+
+/* Each lane counts down from zero by the -1 of a match: at most 255 blocks fit in a byte. */
+static size_t base_count(const uint8_t *bytes, size_t blocks) {
+    const __m128i newline = _mm_set1_epi8('\n');
+    __m128i lanes = _mm_setzero_si128();
+    for (size_t block = 0; block < blocks; block++)
+        lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(bytes + 16 * block)), newline));
+    const __m128i sums = _mm_sad_epu8(lanes, _mm_setzero_si128());
+    return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)));
+}
+
+#define NAME(x) base_##x
+#define WIDTH ((size_t)16)
+#define VEC __m128i
+#define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
+#define SPLAT(byte) _mm_set1_epi8((char)(byte))
+#define VOR(a, b) _mm_or_si128(a, b)
+#define HIT __m128i
+#define EQ(a, b) _mm_cmpeq_epi8(a, b)
+#define HAND(a, b) _mm_and_si128(a, b)
+#define HOR(a, b) _mm_or_si128(a, b)
+#define MASK(v) ((uint64_t)(uint32_t)_mm_movemask_epi8(v))
+#define NEWLINES(bytes, blocks) base_count(bytes, blocks)
+#include "fc_find.inc"
+
+/* Membership of hex digits by two table look-ups: the class bit of the low nibble that its high nibble asks for. */
+static void digit_tables(uint16_t digits, uint8_t low[16], uint8_t high[16]) {
+    memset(low, 0, 16);
+    memset(high, 0, 16);
+    for (int value = 0; value < 16; value++)
+        if (digits >> value & 1) low[value < 10 ? value : value - 9] |= value < 10 ? 1 : 2;
+    high[3] = 1;
+    high[4] = high[6] = 2;
+}
+
+FC_TARGET_BEGIN_V3
+
+typedef struct v3_class {
+    __m256i low, high;
+} v3_class;
+
+static v3_class v3_class_of(uint16_t digits) {
+    uint8_t low[16], high[16];
+    digit_tables(digits, low, high);
+    return (v3_class){_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low)),
+                      _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high))};
+}
+
+static __m256i v3_in_class(__m256i chars, v3_class set) {
+    const __m256i nibble = _mm256_set1_epi8(15);
+    const __m256i low = _mm256_shuffle_epi8(set.low, _mm256_and_si256(chars, nibble));
+    const __m256i high = _mm256_shuffle_epi8(set.high, _mm256_and_si256(_mm256_srli_epi16(chars, 4), nibble));
+    return _mm256_cmpgt_epi8(_mm256_and_si256(low, high), _mm256_setzero_si256());
+}
+
+static size_t v3_count(const uint8_t *bytes, size_t blocks) {
+    const __m256i newline = _mm256_set1_epi8('\n');
+    __m256i lanes = _mm256_setzero_si256();
+    for (size_t block = 0; block < blocks; block++)
+        lanes = _mm256_sub_epi8(
+            lanes, _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(bytes + 32 * block)), newline));
+    const __m256i sums = _mm256_sad_epu8(lanes, _mm256_setzero_si256());
+    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(half, _mm_srli_si128(half, 8)));
+}
+
+#define NAME(x) v3_##x
+#define WIDTH ((size_t)32)
+#define VEC __m256i
+#define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
+#define SPLAT(byte) _mm256_set1_epi8((char)(byte))
+#define VOR(a, b) _mm256_or_si256(a, b)
+#define HIT __m256i
+#define EQ(a, b) _mm256_cmpeq_epi8(a, b)
+#define HAND(a, b) _mm256_and_si256(a, b)
+#define HOR(a, b) _mm256_or_si256(a, b)
+#define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
+#define NEWLINES(bytes, blocks) v3_count(bytes, blocks)
+#define CLASS(chars, set) v3_in_class(chars, set)
+#define digit_class v3_class
+#define digit_class_of v3_class_of
+#include "fc_find.inc"
+#undef CLASS
+#undef digit_class
+#undef digit_class_of
+
+FC_TARGET_END
+
+FC_TARGET_BEGIN_V4
+
+typedef struct v4_class {
+    __m512i low, high;
+} v4_class;
+
+static v4_class v4_class_of(uint16_t digits) {
+    uint8_t low[16], high[16];
+    digit_tables(digits, low, high);
+    return (v4_class){_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)low)),
+                      _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)high))};
+}
+
+static __mmask64 v4_in_class(__m512i chars, v4_class set) {
+    const __m512i nibble = _mm512_set1_epi8(15);
+    const __m512i low = _mm512_shuffle_epi8(set.low, _mm512_and_si512(chars, nibble));
+    const __m512i high = _mm512_shuffle_epi8(set.high, _mm512_and_si512(_mm512_srli_epi16(chars, 4), nibble));
+    return _mm512_test_epi8_mask(low, high);
+}
+
+static size_t v4_count(const uint8_t *bytes, size_t blocks) {
+    const __m512i newline = _mm512_set1_epi8('\n');
+    size_t count = 0;
+    for (size_t block = 0; block < blocks; block++)
+        count += (size_t)__builtin_popcountll(_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes + 64 * block), newline));
+    return count;
+}
+
+#define NAME(x) v4_##x
+#define WIDTH ((size_t)64)
+#define VEC __m512i
+#define LOAD(p) _mm512_loadu_si512(p)
+#define SPLAT(byte) _mm512_set1_epi8((char)(byte))
+#define VOR(a, b) _mm512_or_si512(a, b)
+#define HIT __mmask64
+#define EQ(a, b) _mm512_cmpeq_epi8_mask(a, b)
+#define HAND(a, b) ((a) & (b))
+#define HOR(a, b) ((a) | (b))
+#define MASK(v) ((uint64_t)(v))
+#define NEWLINES(bytes, blocks) v4_count(bytes, blocks)
+#define CLASS(chars, set) v4_in_class(chars, set)
+#define digit_class v4_class
+#define digit_class_of v4_class_of
+#include "fc_find.inc"
+
+FC_TARGET_END
+
+const fc_find *fc_find_for(fc_cpu_level level) {
+    return level >= FC_CPU_V4 ? &v4_table : level >= FC_CPU_V3 ? &v3_table : &base_table;
+}
+
+#else
+
+static size_t base_literal(const fc_literal *literal, const uint8_t *bytes, size_t len) {
+    const uint8_t first = literal->bytes[0];
+    for (size_t at = 0; at + literal->len <= len; at++) {
+        if (!literal->ignore_case || !is_lower(first)) {
+            const uint8_t *next = memchr(bytes + at, first, len - literal->len + 1 - at);
+            if (next == NULL) return len;
+            at = (size_t)(next - bytes);
+        }
+        if (literal_equal(literal, bytes + at)) return at;
+    }
+    return len;
+}
+
+static size_t base_escape(const fc_escape_set *set, const uint8_t *bytes, size_t len) {
+    for (size_t at = 0; at + 6 <= len; at++) {
+        const uint8_t *next = memchr(bytes + at, '\\', len - 5 - at);
+        if (next == NULL) return len;
+        at = (size_t)(next - bytes);
+        if (fc_escape_set_match(set, bytes + at)) return at;
+    }
+    return len;
+}
+
+static size_t base_newlines(const uint8_t *bytes, size_t len) {
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++) count += bytes[i] == '\n';
+    return count;
+}
+
+static const fc_find base_table = {base_literal, base_escape, base_newlines};
+
+const fc_find *fc_find_for(fc_cpu_level level) {
+    (void)level;
+    return &base_table;
+}
+
+#endif

@@ -1,0 +1,92 @@
+/* Scan files for the records that match a plan and keep the best of them.
+ *
+ * Files are cut into spans; a span owns the lines that begin in it. Workers take spans one by one, read them through
+ * private buffers, parse the lines that the filter lets through and keep a bounded heap each; the heaps merge into
+ * one total order, so that no result depends on how the spans fell to the threads. */
+#ifndef FC_RUN_H
+#define FC_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fc_file.h"
+#include "fc_plan.h"
+#include "fc_runtime.h"
+
+typedef enum fc_order {
+    FC_ORDER_NEWEST = 0, /* time descending, then path, then offset; records without a time last */
+    FC_ORDER_OLDEST,     /* time ascending, then path, then offset; records without a time last */
+    FC_ORDER_FILE        /* path, then offset */
+} fc_order;
+
+typedef struct fc_run_options {
+    fc_order order;
+    size_t limit; /* SIZE_MAX: all; 0: only count */
+    bool validate_all;
+    bool stop_on_os_error;
+    size_t max_line; /* >= 1: longer lines are errors, their bytes are not kept */
+    unsigned threads;
+    int64_t timeout_ns; /* negative: none */
+    size_t chunk;       /* bytes read at a time, >= 1 */
+    size_t span;        /* files over four of these are cut into pieces of this size, >= 1 */
+    /* Called on the calling thread at most every 10 ms; nonzero stops the scan. May be NULL. */
+    int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
+    void *poll_ctx;
+} fc_run_options;
+
+typedef struct fc_hit {
+    size_t file;     /* index into the list's entries */
+    uint64_t offset; /* of the line */
+    uint64_t line;   /* from 1; 0 when the scan stopped before the lines above were counted */
+    int64_t time_us; /* when has_time: the record's own or inherited time */
+    bool has_time;
+    uint8_t *raw; /* the line without its end and without a byte order mark */
+    size_t raw_len;
+} fc_hit;
+
+typedef enum fc_report_kind {
+    FC_REPORT_LINE,      /* a line that is no record: `reason` is an fc_line_reason */
+    FC_REPORT_OS,        /* `reason` is an errno, 0: no regular file */
+    FC_REPORT_TRUNCATED, /* the file ended at `offset`, before the end that it had when it was opened */
+    FC_REPORT_CHANGED    /* the file was overwritten or replaced while it was read */
+} fc_report_kind;
+
+enum { FC_REPORTS_MAX = 1000, FC_EXCERPT_MAX = 120 };
+
+typedef struct fc_report {
+    size_t file;
+    fc_report_kind kind;
+    int reason;
+    uint64_t offset, line; /* line as in fc_hit, 0 for reports about a whole file */
+    uint8_t excerpt[FC_EXCERPT_MAX];
+    size_t excerpt_len;
+} fc_report;
+
+typedef struct fc_tail {
+    size_t file;
+    uint64_t offset;
+} fc_tail;
+
+typedef struct fc_run_result {
+    fc_hit *hits; /* in order */
+    size_t hits_len;
+    fc_report *reports; /* the first FC_REPORTS_MAX by (path, offset) */
+    size_t reports_len;
+    fc_tail *tails; /* by path */
+    size_t tails_len;
+    uint64_t bytes, lines, blank, skipped, records, candidates, matches, errors, files_failed;
+    bool counted; /* lines, blank and skipped are known */
+    bool timed_out;
+    unsigned threads;
+    int64_t scan_ns, merge_ns, cpu_ns;
+} fc_run_result;
+
+/* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;
+ * FC_NO_MEMORY; otherwise FC_OK, also when files failed (reports). Thread-safe. O(bytes). */
+fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_plan *plan,
+                 const fc_run_options *options, fc_run_result *out);
+
+void fc_run_result_free(fc_run_result *result);
+
+#endif
