@@ -97,7 +97,7 @@ def scan(
         timeout=timeout,
         progress=_progress(progress),
         raise_on_error=on_error == "raise",
-        chunk=int(os.environ.get("FASTCORE_CHUNK", 256 << 10)),
+        chunk=int(os.environ.get("FASTCORE_CHUNK", 1 << 20)),
         span=int(os.environ.get("FASTCORE_SPAN", 1 << 20)),
     )
     found = tuple(

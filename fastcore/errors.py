@@ -28,8 +28,9 @@ class FastcoreError(Exception):
 class QueryError(FastcoreError, ValueError):
     """A query, or a bound of time, that cannot be read.
 
-    `message` says what is wrong, `query` is the whole text. `column` is the place in it, in characters from 1; None
-    where no place is to blame, as for `since` and `until`. `str()` adds the text around the place and a caret.
+    `message` says what is wrong, `query` is the whole text. `column` is the place in it, in characters from
+    1; None where no place is to blame, as for `since` and `until`. `str()` adds the text around the place and
+    a caret.
     """
 
     __module__ = "fastcore"
@@ -53,7 +54,8 @@ class QueryError(FastcoreError, ValueError):
 class LineError(FastcoreError, ValueError):
     """A line that is no record.
 
-    `path` is its file, `line` counts from 1, `offset` is that of its first byte, `reason` says what is wrong with it.
+    `path` is its file, `line` counts from 1, `offset` is that of its first byte, `reason` says what is wrong
+    with it.
     """
 
     __module__ = "fastcore"

@@ -1,7 +1,8 @@
 """The query language of `fastcore.scan`: text to tree to the program that the compiled core runs.
 
-A tree is made of `And`, `Or`, `Not`, `Text`, `Field` and `Is` nodes, immutable and comparable. All functions are pure
-and thread-safe; parsing takes O(length) time.
+`HELP` explains the language to its users. A tree is made of `And`, `Or`, `Not`, `Text`, `Field` and `Is`
+nodes; None stands for a query that matches every record. All functions are pure and thread-safe, and none
+recurses: a tree of any depth can be compared, printed and pickled.
 
 >>> parse('timeout OR "connection reset" -role:user')
 Or(Text('timeout'), And(Text('connection reset'), Not(Field('role', 'user'))))
@@ -13,129 +14,212 @@ from __future__ import annotations
 
 import os
 
-from fastcore.errors import QueryError
+from fastcore.errors import QueryError, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-__all__ = ["FIELDS", "FLAGS", "HELP", "And", "Field", "Is", "Not", "Or", "Text", "combine", "compile_query", "from_where", "parse"]
+__all__ = [
+    "FIELDS",
+    "FLAGS",
+    "HELP",
+    "MAX_CHARACTERS",
+    "MAX_LEVELS",
+    "And",
+    "Field",
+    "Is",
+    "Node",
+    "Not",
+    "Or",
+    "Text",
+    "combine",
+    "compile_query",
+    "from_where",
+    "parse",
+]
 
 FIELDS = ("role", "type", "session", "uuid", "cwd", "project", "branch", "model", "tool")
 FLAGS = ("error", "human")
 MAX_CHARACTERS = 65_536
 MAX_LEVELS = 256
 SPACE = " \t\r\n"
+_HINT = 60  # a longer word is not repeated in a message
 
 
-class _Node:
-    __slots__ = ("_key",)
-    _key: tuple[Any, ...]
+class Node:
+    """A node of a query's tree: immutable, hashable, and equal to a node with the same parts."""
+
+    __slots__ = ("_parts",)
+    _parts: tuple[Any, ...]
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._key == self._key  # type: ignore[attr-defined]
+        if not isinstance(other, Node):
+            return NotImplemented
+        return self is other or compile_query(self) == compile_query(other)
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self._key))
+        return hash(tuple(compile_query(self)))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self._key))})"
+        pieces: list[str] = []
+        stack: list[Node | str] = [self]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, str):
+                pieces.append(item)
+                continue
+            pieces.append(f"{type(item).__name__}(")
+            stack.append(")")
+            for part in reversed(item._parts):
+                stack += (part if isinstance(part, Node) else repr(part), ", ")
+            stack.pop()
+        return "".join(pieces)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._key
+        return _from_program, (compile_query(self),)
 
 
-class Text(_Node):
-    """The record's text holds `value`; an empty value matches every record."""
+class Text(Node):
+    """The record's text holds `value`, by case folding unless the search is case-sensitive.
+
+    An empty value is in every text, and matches records that have no text too.
+    """
 
     __slots__ = ()
 
     def __init__(self, value: str) -> None:
-        object.__setattr__(self, "_key", (value,))
+        object.__setattr__(self, "_parts", (_check_text(value),))
 
     @property
     def value(self) -> str:
-        return str(self._key[0])
+        """The substring to find."""
+        return str(self._parts[0])
 
 
-class Field(_Node):
-    """The record's field `name` has `value`, by the meaning of that field (see `HELP`)."""
+class Field(Node):
+    """The record's field `name`, one of `FIELDS`, has `value`: always exact and case-sensitive.
+
+    `role`, `type`, `branch` and `model` are equal to it; a `tool` that the record uses is. `session` and
+    `uuid` are equal to it or, if it has 8 characters and more, begin with it. `cwd` is that directory or
+    below, by whole components (`/src/app` is not `/src/app2`). `project` means the same of the record's cwd;
+    for a record without one, the folder below `projects` in the path of its file is equal to the encoded
+    value or begins with it and `-`. The encoding turns everything but letters and digits into `-`, so that
+    `/src/app` then finds the logs of `/src.app` and `/src/app-2` too. Slashes at the end of a `cwd` or
+    `project` are dropped, but for `/` itself. ValueError for another name or no value.
+    """
 
     __slots__ = ()
 
     def __init__(self, name: str, value: str) -> None:
-        object.__setattr__(self, "_key", (name, value))
+        if name not in FIELDS:
+            raise ValueError(f"unknown field {name!r}; known are {', '.join(FIELDS)}")
+        if not _check_text(value):
+            raise ValueError(f"{name} has no value")
+        if name in ("cwd", "project"):
+            value = value.rstrip("/") or "/"
+        object.__setattr__(self, "_parts", (name, value))
 
     @property
     def name(self) -> str:
-        return str(self._key[0])
+        """The field, one of `FIELDS`."""
+        return str(self._parts[0])
 
     @property
     def value(self) -> str:
-        return str(self._key[1])
+        """The value to compare with."""
+        return str(self._parts[1])
 
 
-class Is(_Node):
-    """The record is an `error` or `human`."""
+class Is(Node):
+    """The record is an `error` (a tool or a request failed) or `human` (a person typed it)."""
 
     __slots__ = ()
 
     def __init__(self, name: str) -> None:
-        object.__setattr__(self, "_key", (name,))
+        if name not in FLAGS:
+            raise ValueError(f"is:{name} is unknown; known are {_flags()}")
+        object.__setattr__(self, "_parts", (name,))
 
     @property
     def name(self) -> str:
-        return str(self._key[0])
+        """The flag, one of `FLAGS`."""
+        return str(self._parts[0])
 
 
-class Not(_Node):
+class _Operator(Node):
+    __slots__ = ()
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The operands, in the order of the query."""
+        return self._parts
+
+
+class Not(_Operator):
     """The child does not match."""
 
     __slots__ = ()
 
-    def __init__(self, child: _Node) -> None:
-        object.__setattr__(self, "_key", (child,))
-
-    @property
-    def children(self) -> tuple[_Node, ...]:
-        return self._key
+    def __init__(self, child: Node) -> None:
+        object.__setattr__(self, "_parts", _check_nodes((child,)))
 
 
-class _Many(_Node):
+class _Many(_Operator):
     __slots__ = ()
 
-    def __init__(self, *children: _Node) -> None:
+    def __init__(self, *children: Node) -> None:
         if len(children) < 2:
             raise ValueError(f"{type(self).__name__} takes two children and more")
-        object.__setattr__(self, "_key", children)
-
-    @property
-    def children(self) -> tuple[_Node, ...]:
-        return self._key
+        # Both are associative: a child of the same kind gives its own children.
+        flat: list[Node] = []
+        for child in _check_nodes(children):
+            flat.extend(child.children if type(child) is type(self) else (child,))
+        object.__setattr__(self, "_parts", tuple(flat))
 
 
 class And(_Many):
-    """Every child matches."""
+    """Every child matches. `And(And(a, b), c)` is `And(a, b, c)`."""
 
     __slots__ = ()
 
 
 class Or(_Many):
-    """At least one child matches."""
+    """At least one child matches. `Or(Or(a, b), c)` is `Or(a, b, c)`."""
 
     __slots__ = ()
 
 
-def _many(kind: type[_Many], children: list[_Node]) -> _Node:
-    """Join children, flattening those of the same kind."""
-    flat: list[_Node] = []
+def _check_text(value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"wanted a str, not {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError("a lone surrogate is no character", value, error.start + 1) from None
+    return value
+
+
+def _check_nodes(children: tuple[Node, ...]) -> tuple[Node, ...]:
     for child in children:
-        flat.extend(child.children if type(child) is kind else (child,))  # type: ignore[attr-defined]
-    return flat[0] if len(flat) == 1 else kind(*flat)
+        if not isinstance(child, Node):
+            raise TypeError(f"wanted a node of a query, not {type(child).__name__}")
+    return children
+
+
+def _flags() -> str:
+    return " and ".join(f"is:{flag}" for flag in FLAGS)
+
+
+def _many(kind: type[_Many], children: list[Node]) -> Node:
+    return children[0] if len(children) == 1 else kind(*children)
 
 
 class _Level:
@@ -145,13 +229,13 @@ class _Level:
 
     def __init__(self, column: int) -> None:
         self.column = column
-        self.disjunction: list[_Node] = []
-        self.conjunction: list[_Node] = []
+        self.disjunction: list[Node] = []
+        self.conjunction: list[Node] = []
         self.nots = 0
         self.wants = ""  # the operator that still waits for its right side
         self.wants_column = column
 
-    def add(self, node: _Node) -> None:
+    def add(self, node: Node) -> None:
         for _ in range(self.nots):
             node = Not(node)
         self.nots = 0
@@ -195,41 +279,33 @@ def _word_end(query: str, at: int) -> int:
 
 def _is_regex(word: str) -> bool:
     """True for a word that is wholly `/[^/]+/[imsu]*`."""
-    if len(word) < 3 or word[0] != "/":
-        return False
     close = word.find("/", 1)
-    return close > 1 and all(c in "imsu" for c in word[close + 1 :])
+    return word[0] == "/" and close > 1 and not word[close + 1 :].strip("imsu")
 
 
 def _quoted(word: str) -> str:
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if len(word) > _HINT:
+        return "in quotes"
+    return '"' + visible(word.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
-def _field(query: str, at: int) -> tuple[_Node, int] | None:
-    """Read the field term at `at`, None if there is none: an unknown prefix is literal text."""
+def _field(query: str, at: int) -> tuple[Node, int] | None:
+    """Read the field term at `at` and the place behind it; None for an unknown prefix: literal text."""
     colon = query.find(":", at, at + 10)
     name = query[at:colon] if colon > 0 else ""
     if name not in FIELDS and name != "is":
         return None
     place = colon + 1
-    if place < len(query) and query[place] == '"':
+    if query.startswith('"', place):
         value, end = _phrase(query, place)
     else:
         end = _word_end(query, place)
         value = query[place:end]
     if not value:
-        raise QueryError(f"nothing follows {name}: (quote it to search for the text)", query, at + 1)
-    return _make_field(name, value, query, at + 1), end
-
-
-def _make_field(name: str, value: str, query: str = "", column: int = 0) -> _Node:
-    if name == "is":
-        if value not in FLAGS:
-            raise QueryError(f"is:{value} is unknown: it is is:error or is:human", query, column)
-        return Is(value)
-    if name in ("cwd", "project"):
-        value = value.rstrip("/") or "/"
-    return Field(name, value)
+        raise QueryError(f'nothing follows {name}: (as text it is "{name}:")', query, place + 1)
+    if name == "is" and value not in FLAGS:
+        raise QueryError(f"is: knows only {_flags()}", query, place + 1)
+    return (Is(value) if name == "is" else Field(name, value)), end
 
 
 def _negates(query: str, at: int) -> bool:
@@ -238,16 +314,25 @@ def _negates(query: str, at: int) -> bool:
     return following.isalpha() or following in ('"', "(")
 
 
+def _keyword(query: str, at: int) -> str:
+    """The keyword at `at`, or nothing. It ends at white space or at a bracket, which it may touch."""
+    for word in ("AND", "OR", "NOT"):
+        end = at + len(word)
+        if query.startswith(word, at) and query[end : end + 1] in ("", "(", ")", *SPACE):
+            return word
+    return ""
+
+
 class _Parser:
     def __init__(self, query: str) -> None:
         self.query = query
         self.levels = [_Level(0)]
-        self.depth = 1
+        self.depth = 0
 
     def fail(self, message: str, at: int) -> QueryError:
         return QueryError(message, self.query, at + 1)
 
-    def close(self, level: _Level) -> _Node | None:
+    def close(self, level: _Level) -> Node | None:
         """Finish a level; None if it is empty."""
         if level.wants:
             raise self.fail(f"nothing follows {level.wants}", level.wants_column)
@@ -272,7 +357,7 @@ class _Parser:
             level.conjunction = []
         level.wants, level.wants_column = word, at
 
-    def add(self, node: _Node) -> None:
+    def add(self, node: Node) -> None:
         self.depth -= self.levels[-1].nots
         self.levels[-1].add(node)
 
@@ -310,19 +395,18 @@ class _Parser:
         if found is not None:
             self.add(found[0])
             return found[1]
-        end = _word_end(query, at)
-        word = query[at:end]
-        keyword = next((k for k in ("NOT", "AND", "OR") if word == k or word.startswith(k + "(")), None)
-        if keyword is not None:
-            # A keyword may touch an opening bracket.
+        keyword = _keyword(query, at)
+        if keyword:
             self.operator(keyword, at)
             return at + len(keyword)
+        end = _word_end(query, at)
+        word = query[at:end]
         if _is_regex(word):
             raise self.fail(f"regular expressions are not there yet; as text it is {_quoted(word)}", at)
         self.add(Text(word))
         return end
 
-    def parse(self) -> _Node | None:
+    def parse(self) -> Node | None:
         query = self.query
         at = 0
         while at < len(query):
@@ -332,11 +416,12 @@ class _Parser:
         return self.close(self.levels[0])
 
 
-def parse(query: str) -> _Node | None:
+def parse(query: str) -> Node | None:
     """Parse a query; None for one that is empty and matches every record.
 
-    Raises `QueryError` with the column for what cannot be read, is over 65,536 characters or nests deeper than 256
-    levels, and TypeError for anything but str. O(length).
+    Raises `QueryError` with the column for what cannot be read, is over 65,536 characters or nests deeper
+    than 256 levels (each open bracket and each NOT that waits for its operand is one), and TypeError for
+    anything but str. O(length).
 
     >>> parse("git push --force")
     And(Text('git'), Text('push'), Text('--force'))
@@ -347,57 +432,57 @@ def parse(query: str) -> _Node | None:
         raise TypeError(f"a query is a str, not {type(query).__name__}")
     if len(query) > MAX_CHARACTERS:
         raise QueryError(f"longer than {MAX_CHARACTERS:,} characters", query, MAX_CHARACTERS + 1)
-    _refuse_surrogates(query)
-    return _Parser(query).parse()
+    return _Parser(_check_text(query)).parse()
 
 
-def _refuse_surrogates(text: str) -> None:
-    if text.isascii():
-        return
-    for at, c in enumerate(text):
-        if "\ud800" <= c <= "\udfff":
-            raise QueryError("a lone surrogate is no character", text, at + 1)
+def from_where(where: Mapping[str, Any] | None) -> Node | None:
+    """Make a tree of a dict of field to value, or to a list (tuple, set) of values any of which will do.
 
-
-def from_where(where: Mapping[str, Any] | None) -> _Node | None:
-    """Make a tree of a dict of field to value, or to a list of values any of which will do.
-
-    All fields must match. The fields are those of the query language (`FIELDS`, and `is`); `cwd` and `project` take
-    paths too. An empty list matches nothing. Raises ValueError for an unknown field, TypeError for values of another
-    type.
+    All fields must match. They are those of the query language (`FIELDS`, and `is`) with the same meaning;
+    `cwd` and `project` take `os.PathLike` too. None and an empty dict match every record. An empty list
+    matches nothing: it becomes `Not(Text(""))`, since the empty text is in every record. Raises ValueError
+    for an unknown field or flag, QueryError for an empty value or a lone surrogate, TypeError for values of
+    another type. O(values).
 
     >>> from_where({"role": ["user", "assistant"], "tool": "Bash"})
     And(Or(Field('role', 'user'), Field('role', 'assistant')), Field('tool', 'Bash'))
+    >>> from_where({"session": []})
+    Not(Text(''))
     """
-    terms: list[_Node] = []
-    for name, given in (where or {}).items():
+    if where is None:
+        return None
+    if not hasattr(where, "items"):
+        raise TypeError(f"where: wanted a dict of field to value, not {type(where).__name__}")
+    terms: list[Node] = []
+    for name, given in where.items():
         if name not in FIELDS and name != "is":
             raise ValueError(f"where: unknown field {name!r}; known are {', '.join(FIELDS)} and is")
-        values = list(given) if isinstance(given, (list, tuple, set, frozenset)) else [given]
-        if isinstance(given, (set, frozenset)):
-            values.sort(key=str)
-        terms.append(_any_of([_make_field(name, _value(name, value)) for value in values]))
+        if isinstance(given, (list, tuple)):
+            values: Iterable[object] = given
+        elif isinstance(given, (set, frozenset)):
+            values = sorted(given, key=str)  # the tree does not depend on the order of a set
+        else:
+            values = (given,)
+        terms.append(_any_of([_where_term(name, value) for value in values]))
     return _many(And, terms) if terms else None
 
 
-def _value(name: str, value: object) -> str:
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
+def _where_term(name: str, value: object) -> Node:
+    if name in ("cwd", "project") and isinstance(value, os.PathLike):
+        value = os.fsdecode(value)
     if not isinstance(value, str):
-        raise TypeError(f"where: {name} takes str or a list of str, not {type(value).__name__}")
+        raise TypeError(f"where: {name} takes a str or a list of str, not {type(value).__name__}")
     if not value:
-        raise ValueError(f"where: {name} is empty")
-    _refuse_surrogates(value)
-    return value
+        raise QueryError(f"where: {name} has no value")
+    return Is(value) if name == "is" else Field(name, value)
 
 
-def _any_of(terms: list[_Node]) -> _Node:
-    # Every record holds the empty text, so its negation matches none.
+def _any_of(terms: list[Node]) -> Node:
     return _many(Or, terms) if terms else Not(Text(""))
 
 
-def combine(*trees: _Node | None) -> _Node | None:
-    """Join trees by AND; None stands for a tree that matches everything.
+def combine(*trees: Node | None) -> Node | None:
+    """Join trees by AND; None stands for a tree that matches every record.
 
     >>> combine(Text("a"), None, Text("b"))
     And(Text('a'), Text('b'))
@@ -406,8 +491,12 @@ def combine(*trees: _Node | None) -> _Node | None:
     return _many(And, present) if present else None
 
 
-def compile_query(tree: _Node | None) -> list[tuple[str, str | int]]:
+def compile_query(tree: Node | None) -> list[tuple[str, str | int]]:
     """Turn a tree into the postfix program of `fastcore._native.scan.Plan`. O(nodes).
+
+    None gives an empty list, a tree one pair for each node. A pair is ("text", needle), (a field of `FIELDS`,
+    value), ("is", a flag), ("not", 1), ("and", n) or ("or", n), where the number says how many results before
+    it are taken.
 
     >>> compile_query(parse("a -b"))
     [('text', 'a'), ('text', 'b'), ('not', 1), ('and', 2)]
@@ -415,26 +504,42 @@ def compile_query(tree: _Node | None) -> list[tuple[str, str | int]]:
     return list(_steps(tree)) if tree is not None else []
 
 
-def _steps(node: _Node) -> Iterator[tuple[str, str | int]]:
-    stack: list[tuple[_Node, bool]] = [(node, False)]
+def _steps(root: Node) -> Iterator[tuple[str, str | int]]:
+    stack: list[tuple[Node, bool]] = [(root, False)]
     while stack:
-        current, visited = stack.pop()
-        if isinstance(current, Text):
-            yield "text", current.value
-        elif isinstance(current, Field):
-            yield current.name, current.value
-        elif isinstance(current, Is):
-            yield "is", current.name
+        node, visited = stack.pop()
+        if isinstance(node, Text):
+            yield "text", node.value
+        elif isinstance(node, Field):
+            yield node.name, node.value
+        elif isinstance(node, Is):
+            yield "is", node.name
         elif visited:
-            yield type(current).__name__.lower(), len(current._key)
+            yield type(node).__name__.lower(), len(node._parts)
         else:
-            stack.append((current, True))
-            stack.extend((child, False) for child in reversed(current._key))
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(node._parts))
+
+
+def _from_program(program: Iterable[tuple[str, str | int]]) -> Node:
+    """Undo `compile_query`."""
+    stack: list[Node] = []
+    for op, argument in program:
+        if isinstance(argument, int):
+            operands = stack[len(stack) - argument :]
+            del stack[len(stack) - argument :]
+            stack.append(Not(*operands) if op == "not" else (And if op == "and" else Or)(*operands))
+        elif op == "text":
+            stack.append(Text(argument))
+        else:
+            stack.append(Is(argument) if op == "is" else Field(op, argument))
+    (root,) = stack
+    return root
 
 
 HELP = """\
 A query is words. A record matches if its text holds every one of them, in any
-order, whatever the case:
+order, in upper or lower case (unless the search is case-sensitive):
 
   timeout                      the word, also inside a longer one (timeouts)
   connection reset             both, anywhere in the text
@@ -444,6 +549,7 @@ order, whatever the case:
   (timeout OR deadlock) -test  brackets group; NOT binds before AND, AND before OR
   git push --force             --force is a word: - negates only at the start of a
                                term and before a letter, a quote or a bracket
+  ls "-la"                     so -la needs quotes, and -1 needs none
   main() f(x) http://x         words: brackets that balance belong to the word
 
 Field terms compare a record's fields exactly and case-sensitively:
@@ -461,6 +567,7 @@ Field terms compare a record's fields exactly and case-sensitively:
 
 An unknown prefix is text (TypeError: and http: are words), and so is anything in
 quotes: "role:user". A value may be quoted: cwd:"/a b". An empty phrase "" is in
-every text. A term that is wholly /.../ is kept for regular expressions: quote it to
-search for the text. A query without terms matches every record.
+every text. A word of the form /.../ or /.../imsu without another slash is kept for
+regular expressions: quote it to search for the text ("/tmp/"; /usr/local/bin needs
+no quotes). A query without terms matches every record.
 """

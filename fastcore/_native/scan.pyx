@@ -122,6 +122,7 @@ cdef extern from "fc_run.h" nogil:
         size_t chunk, span
         int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
         void *poll_ctx
+        bint poll_total
     ctypedef struct fc_hit:
         size_t file
         uint64_t offset, line
@@ -385,7 +386,7 @@ def _report_key(report):
 
 
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,
-        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk=262144, size_t span=1048576):
+        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk=1048576, size_t span=1048576):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status
@@ -402,6 +403,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.span = span
     options.poll = poll
     options.poll_ctx = <void *>state
+    options.poll_total = progress is not None
     with nogil:
         status = fc_run(runtime(), &sources.files, plan.plan, &options, &result)
     if state.error is not None:

@@ -135,8 +135,9 @@ static char *join(const char *folder, const char *name, size_t name_len, size_t 
     return path;
 }
 
-/* Judge one entry of a folder by its type, and stat it where the type is not enough. */
-static fc_status take_entry(walk *w, int folder_fd, const char *folder, const struct dirent *entry) {
+/* Judge one entry of a folder by its type, and stat it where the type is not enough: that costs as much as all the
+ * rest of the walk. */
+static fc_status take_entry(walk *w, int folder_fd, uint64_t device, const char *folder, const struct dirent *entry) {
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return FC_OK;
     const size_t name_len = strlen(name);
@@ -147,7 +148,8 @@ static fc_status take_entry(walk *w, int folder_fd, const char *folder, const st
 
     struct stat st;
     bool is_folder = type == DT_DIR;
-    if (!is_folder || w->follow) {
+    const bool known = type == DT_REG || (is_folder && !w->follow);
+    if (!known) {
         if (fstatat(folder_fd, name, &st, w->follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) return FC_OK;
         is_folder = S_ISDIR(st.st_mode);
         if (!is_folder && !(S_ISREG(st.st_mode) && log)) return FC_OK;
@@ -167,7 +169,8 @@ static fc_status take_entry(walk *w, int folder_fd, const char *folder, const st
         return FC_NO_MEMORY;
     }
     w->found = items;
-    w->found[w->found_len++] = (fc_file_entry){.path = path, .path_len = len, .info = info_of(&st)};
+    const fc_file_info info = known ? (fc_file_info){.device = device, .inode = (uint64_t)entry->d_ino} : info_of(&st);
+    w->found[w->found_len++] = (fc_file_entry){.path = path, .path_len = len, .info = info, .has_size = !known};
     return FC_OK;
 }
 
@@ -179,7 +182,13 @@ static fc_status read_folder(walk *w, const char *folder) {
         if (fd >= 0) close(fd);
         return add_error(w->list, folder, strlen(folder), code);
     }
+    struct stat st;
     fc_status status = FC_OK;
+    if (fstat(fd, &st) != 0) {
+        status = add_error(w->list, folder, strlen(folder), errno);
+        closedir(dir);
+        return status;
+    }
     while (status == FC_OK) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
@@ -187,7 +196,7 @@ static fc_status read_folder(walk *w, const char *folder) {
             if (errno != 0) status = add_error(w->list, folder, strlen(folder), errno);
             break;
         }
-        status = take_entry(w, fd, folder, entry);
+        status = take_entry(w, fd, (uint64_t)st.st_dev, folder, entry);
     }
     closedir(dir);
     return status;
@@ -230,7 +239,7 @@ fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t pat
     if (stat(path, &st) != 0) return add_error(list, path, path_len, errno);
     if (S_ISDIR(st.st_mode)) return walk_folder(list, path, path_len, &st, follow);
     if (!S_ISREG(st.st_mode)) return add_error(list, path, path_len, 0);
-    const fc_file_entry entry = {.path = (char *)path, .path_len = path_len, .info = info_of(&st)};
+    const fc_file_entry entry = {.path = (char *)path, .path_len = path_len, .info = info_of(&st), .has_size = true};
     bool fresh;
     const fc_status status = add_seen(&list->seen, entry.info.device, entry.info.inode, &fresh);
     return status == FC_OK && fresh ? append(list, &entry) : status;
@@ -239,7 +248,7 @@ fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t pat
 fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
                                   size_t len) {
     const fc_file_entry entry = {.path = (char *)path, .path_len = path_len,
-                                 .memory = bytes != NULL ? bytes : (const uint8_t *)"", .info = {.size = len}};
+                                 .memory = bytes != NULL ? bytes : (const uint8_t *)"", .info = {.size = len}, .has_size = true};
     return append(list, &entry);
 }
 
@@ -250,6 +259,16 @@ void fc_file_list_free(fc_file_list *list) {
     free(list->errors);
     free(list->seen);
     *list = (fc_file_list){0};
+}
+
+fc_status fc_file_stat_path(const char *path, fc_file_info *out_info, int *out_errno) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        *out_errno = errno;
+        return FC_OS;
+    }
+    *out_info = info_of(&st);
+    return FC_OK;
 }
 
 fc_status fc_file_stat(int fd, fc_file_info *out_info, int *out_errno) {

@@ -19,6 +19,7 @@ typedef struct fc_file_entry {
     size_t path_len;
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
     fc_file_info info;     /* as of the walk; of a memory source only the size is set */
+    bool has_size;         /* info's size and time are known; a walk learns them only where it must */
 } fc_file_entry;
 
 typedef struct fc_file_error {
@@ -55,6 +56,9 @@ void fc_file_list_free(fc_file_list *list);
  * FC_OS with *out_errno = 0. Other failures are FC_OS with the errno (written on failure, the one exception to the
  * out_ rule). */
 fc_status fc_file_open(const char *path, int *out_fd, fc_file_info *out_info, int *out_errno);
+
+/* Stat a path, following symbolic links. */
+fc_status fc_file_stat_path(const char *path, fc_file_info *out_info, int *out_errno);
 
 /* Stat an open file again. */
 fc_status fc_file_stat(int fd, fc_file_info *out_info, int *out_errno);

@@ -95,17 +95,22 @@ static size_t literal_short(const fc_literal *literal, const uint8_t *bytes, siz
     return len;
 }
 
-static size_t escape_short(const fc_escape_set *set, const uint8_t *bytes, size_t starts, size_t len) {
-    for (size_t at = 0; at < starts; at++)
-        if (fc_escape_set_match(set, bytes + at)) return at;
-    return len;
-}
+/* What the hex digits of one place have in common: (byte & mask) == bits holds for each of them, in either case. */
+typedef struct shared_bits {
+    uint8_t mask, bits;
+} shared_bits;
 
-/* The byte that every member has in this place as a decimal digit, or "anything" when there is no such byte. */
-static void common_digit(uint16_t digits, uint8_t *same, uint8_t *any) {
-    const bool single = digits != 0 && (digits & (digits - 1)) == 0 && digits < 1u << 10;
-    *same = single ? (uint8_t)('0' + __builtin_ctz(digits)) : 0xff;
-    *any = single ? 0 : 0xff;
+static shared_bits shared_digit_bits(uint16_t digits) {
+    static const char spelled[2][17] = {"0123456789abcdef", "0123456789ABCDEF"};
+    uint8_t ones = 0, zeros = 0;
+    for (int value = 0; value < 16; value++)
+        for (int letters = 0; letters < 2; letters++)
+            if (digits >> value & 1) {
+                ones |= (uint8_t)spelled[letters][value];
+                zeros |= (uint8_t)~spelled[letters][value];
+            }
+    const uint8_t mask = (uint8_t)~(ones & zeros);
+    return (shared_bits){mask, ones & mask};
 }
 
 /* Each lane counts down from zero by the -1 of a match: at most 255 blocks fit in a byte. */
@@ -123,6 +128,7 @@ static size_t base_count(const uint8_t *bytes, size_t blocks) {
 #define VEC __m128i
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define SPLAT(byte) _mm_set1_epi8((char)(byte))
+#define VAND(a, b) _mm_and_si128(a, b)
 #define VOR(a, b) _mm_or_si128(a, b)
 #define HIT __m128i
 #define EQ(a, b) _mm_cmpeq_epi8(a, b)
@@ -132,35 +138,7 @@ static size_t base_count(const uint8_t *bytes, size_t blocks) {
 #define NEWLINES(bytes, blocks) base_count(bytes, blocks)
 #include "fc_find.inc"
 
-/* Membership of hex digits by two table look-ups: the class bit of the low nibble that its high nibble asks for. */
-static void digit_tables(uint16_t digits, uint8_t low[16], uint8_t high[16]) {
-    memset(low, 0, 16);
-    memset(high, 0, 16);
-    for (int value = 0; value < 16; value++)
-        if (digits >> value & 1) low[value < 10 ? value : value - 9] |= value < 10 ? 1 : 2;
-    high[3] = 1;
-    high[4] = high[6] = 2;
-}
-
 FC_TARGET_BEGIN_V3
-
-typedef struct v3_class {
-    __m256i low, high;
-} v3_class;
-
-static v3_class v3_class_of(uint16_t digits) {
-    uint8_t low[16], high[16];
-    digit_tables(digits, low, high);
-    return (v3_class){_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low)),
-                      _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high))};
-}
-
-static __m256i v3_in_class(__m256i chars, v3_class set) {
-    const __m256i nibble = _mm256_set1_epi8(15);
-    const __m256i low = _mm256_shuffle_epi8(set.low, _mm256_and_si256(chars, nibble));
-    const __m256i high = _mm256_shuffle_epi8(set.high, _mm256_and_si256(_mm256_srli_epi16(chars, 4), nibble));
-    return _mm256_cmpgt_epi8(_mm256_and_si256(low, high), _mm256_setzero_si256());
-}
 
 static size_t v3_count(const uint8_t *bytes, size_t blocks) {
     const __m256i newline = _mm256_set1_epi8('\n');
@@ -178,6 +156,7 @@ static size_t v3_count(const uint8_t *bytes, size_t blocks) {
 #define VEC __m256i
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
 #define SPLAT(byte) _mm256_set1_epi8((char)(byte))
+#define VAND(a, b) _mm256_and_si256(a, b)
 #define VOR(a, b) _mm256_or_si256(a, b)
 #define HIT __m256i
 #define EQ(a, b) _mm256_cmpeq_epi8(a, b)
@@ -185,35 +164,11 @@ static size_t v3_count(const uint8_t *bytes, size_t blocks) {
 #define HOR(a, b) _mm256_or_si256(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
 #define NEWLINES(bytes, blocks) v3_count(bytes, blocks)
-#define CLASS(chars, set) v3_in_class(chars, set)
-#define digit_class v3_class
-#define digit_class_of v3_class_of
 #include "fc_find.inc"
-#undef CLASS
-#undef digit_class
-#undef digit_class_of
 
 FC_TARGET_END
 
 FC_TARGET_BEGIN_V4
-
-typedef struct v4_class {
-    __m512i low, high;
-} v4_class;
-
-static v4_class v4_class_of(uint16_t digits) {
-    uint8_t low[16], high[16];
-    digit_tables(digits, low, high);
-    return (v4_class){_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)low)),
-                      _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)high))};
-}
-
-static __mmask64 v4_in_class(__m512i chars, v4_class set) {
-    const __m512i nibble = _mm512_set1_epi8(15);
-    const __m512i low = _mm512_shuffle_epi8(set.low, _mm512_and_si512(chars, nibble));
-    const __m512i high = _mm512_shuffle_epi8(set.high, _mm512_and_si512(_mm512_srli_epi16(chars, 4), nibble));
-    return _mm512_test_epi8_mask(low, high);
-}
 
 static size_t v4_count(const uint8_t *bytes, size_t blocks) {
     const __m512i newline = _mm512_set1_epi8('\n');
@@ -228,6 +183,7 @@ static size_t v4_count(const uint8_t *bytes, size_t blocks) {
 #define VEC __m512i
 #define LOAD(p) _mm512_loadu_si512(p)
 #define SPLAT(byte) _mm512_set1_epi8((char)(byte))
+#define VAND(a, b) _mm512_and_si512(a, b)
 #define VOR(a, b) _mm512_or_si512(a, b)
 #define HIT __mmask64
 #define EQ(a, b) _mm512_cmpeq_epi8_mask(a, b)
@@ -235,9 +191,6 @@ static size_t v4_count(const uint8_t *bytes, size_t blocks) {
 #define HOR(a, b) ((a) | (b))
 #define MASK(v) ((uint64_t)(v))
 #define NEWLINES(bytes, blocks) v4_count(bytes, blocks)
-#define CLASS(chars, set) v4_in_class(chars, set)
-#define digit_class v4_class
-#define digit_class_of v4_class_of
 #include "fc_find.inc"
 
 FC_TARGET_END

@@ -44,24 +44,27 @@ static bool push(fc_slices *slices, fc_slice slice) {
     return true;
 }
 
-static int hex_value(uint8_t byte) {
-    if ((uint8_t)(byte - '0') < 10) return byte - '0';
-    const uint8_t lower = byte | 0x20;
-    return (uint8_t)(lower - 'a') < 6 ? lower - 'a' + 10 : -1;
+/* The value of a hex digit; 0x10 for any other byte. */
+static uint8_t hex_value(uint8_t byte) {
+#define X8 16, 16, 16, 16, 16, 16, 16, 16
+    static const uint8_t values[256] = {
+        X8, X8, X8, X8, X8, X8,   0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  16, 16, 16, 16, 16, 16,
+        16, 10, 11, 12, 13, 14, 15, 16, X8, X8, X8, 16, 10, 11, 12, 13, 14, 15, 16, X8, X8, X8,
+        X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8, X8};
+#undef X8
+    return values[byte];
 }
+
+/* What a short escape stands for, by the byte behind its backslash; 0 for none. */
+static const uint8_t short_escape[256] = {['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
+                                          ['n'] = '\n', ['r'] = '\r',   ['t'] = '\t'};
 
 /* Length of the escape at `at` (which holds a backslash), 0 if it is none. */
 static size_t escape_len(const uint8_t *at, const uint8_t *end) {
     if (end - at < 2) return 0;
-    switch (at[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 2;
-    case 'u':
-        if (end - at < 6) return 0;
-        for (int i = 2; i < 6; i++)
-            if (hex_value(at[i]) < 0) return 0;
-        return 6;
-    default: return 0;
-    }
+    if (short_escape[at[1]] != 0) return 2;
+    if (at[1] != 'u' || end - at < 6) return 0;
+    return ((hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) & 16) ? 0 : 6;
 }
 
 /* Check every escape of a string's inside. */
@@ -554,9 +557,7 @@ fc_slice fc_record_role(const fc_record *record) {
 }
 
 static uint32_t hex4(const uint8_t *at) {
-    uint32_t unit = 0;
-    for (int i = 0; i < 4; i++) unit = unit << 4 | (uint32_t)hex_value(at[i]);
-    return unit;
+    return (uint32_t)(hex_value(at[0]) << 12 | hex_value(at[1]) << 8 | hex_value(at[2]) << 4 | hex_value(at[3]));
 }
 
 static size_t put_utf8(uint32_t c, uint8_t *out) {
@@ -585,15 +586,10 @@ static size_t put_utf8(uint32_t c, uint8_t *out) {
 /* Decode the escape at *at, step past it and return how many bytes were written (at most its own length). */
 static size_t decode_escape(const uint8_t **at, const uint8_t *end, uint8_t *out) {
     const uint8_t *p = *at;
-    *at = p + 2;
-    switch (p[1]) {
-    case 'b': *out = '\b'; return 1;
-    case 'f': *out = '\f'; return 1;
-    case 'n': *out = '\n'; return 1;
-    case 'r': *out = '\r'; return 1;
-    case 't': *out = '\t'; return 1;
-    case 'u': break;
-    default: *out = p[1]; return 1;
+    if (p[1] != 'u') {
+        *at = p + 2;
+        *out = short_escape[p[1]];
+        return 1;
     }
     uint32_t c = hex4(p + 2);
     *at = p + 6;
@@ -609,6 +605,21 @@ static size_t decode_escape(const uint8_t **at, const uint8_t *end, uint8_t *out
     return put_utf8(c, out);
 }
 
+/* How many of the eight bytes, in memory's order, stand before the first backslash. */
+static unsigned bytes_before_backslash(uint64_t word) {
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t differ = word ^ (ones * '\\');
+    const uint64_t zero = (differ - ones) & ~differ & (ones * 0x80);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    unsigned count = 0;
+    while (count < 8 && (uint8_t)(word >> (56 - 8 * count)) != '\\') count++;
+    (void)zero;
+    return count;
+#else
+    return zero == 0 ? 8 : (unsigned)__builtin_ctzll(zero) / 8;
+#endif
+}
+
 size_t fc_slice_decode(fc_slice slice, uint8_t *out) {
     if (slice.len == 0) return 0;
     if (!slice.escaped) {
@@ -618,12 +629,21 @@ size_t fc_slice_decode(fc_slice slice, uint8_t *out) {
     const uint8_t *at = slice.bytes, *end = at + slice.len;
     uint8_t *to = out;
     while (at < end) {
-        const uint8_t *escape = memchr(at, '\\', (size_t)(end - at));
-        const size_t plain = (size_t)((escape == NULL ? end : escape) - at);
-        memcpy(to, at, plain);
-        to += plain;
-        at += plain;
-        if (escape != NULL) to += decode_escape(&at, end, to);
+        if (*at == '\\') {
+            to += decode_escape(&at, end, to);
+            continue;
+        }
+        /* Short runs between escapes are the rule: whole words are copied, what is too much is overwritten. */
+        while (end - at >= 8) {
+            uint64_t word;
+            memcpy(&word, at, 8);
+            memcpy(to, at, 8);
+            const unsigned plain = bytes_before_backslash(word);
+            at += plain;
+            to += plain;
+            if (plain < 8) break;
+        }
+        while (end - at < 8 && at < end && *at != '\\') *to++ = *at++;
     }
     return (size_t)(to - out);
 }

@@ -21,6 +21,8 @@ typedef struct span {
 
 typedef struct file_state {
     size_t first_span, spans;
+    fc_file_info info; /* when has_size: as of the walk, or of its opening */
+    bool has_size;
     bool has_last; /* `last` is known; under run->lock */
     fc_time_found last;
     unsigned reported; /* bit per fc_report_kind, under run->lock */
@@ -41,6 +43,7 @@ typedef struct run {
     span *spans;
     size_t spans_len;
     size_t *visits; /* spans in the order in which they are taken */
+    size_t visits_len;
     file_state *states;
     size_t *ranks;
     worker *workers;
@@ -63,7 +66,6 @@ struct worker {
     fc_tail *tails;
     size_t tails_len, tails_capacity;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
-    int64_t cpu_ns;
     /* The span being scanned. */
     const span *span;
     fc_source source;
@@ -130,6 +132,8 @@ static uint64_t count_newlines(worker *w, uint64_t from, uint64_t to) {
     }
     return count;
 }
+
+static bool is_big(const run *r, uint64_t size) { return size / 4 > r->options->span; }
 
 /* The line's number within its span, from 1. */
 static uint64_t line_number(worker *w, size_t begin) {
@@ -484,22 +488,14 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
     }
 }
 
-static void scan_span(void *ctx, size_t item, unsigned worker_id) {
-    run *r = ctx;
-    worker *w = &r->workers[worker_id];
-    span *s = &r->spans[r->visits[item]];
-    const fc_file_entry *entry = &r->files->entries[s->file];
-    const int64_t cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    int code;
-    const fc_status status = fc_source_open(entry, &w->source, &code);
-    if (status != FC_OK) {
-        report_file(w, s->file, FC_REPORT_OS, code, 0);
-        return;
-    }
+/* Scan an open span and judge what happened to its file. */
+static void scan_opened(worker *w, span *s) {
+    run *r = w->run;
+    const file_state *state = &r->states[s->file];
     w->span = s;
     w->has_inherited = false;
     w->newlines = 0;
-    w->counting = r->states[s->file].spans > 1 || r->every_line;
+    w->counting = state->spans > 1 || r->every_line;
     w->lost_count = false;
     if (scan_lines(w, s->begin, s->end)) {
         s->newlines = w->newlines;
@@ -508,13 +504,30 @@ static void scan_span(void *ctx, size_t item, unsigned worker_id) {
     uint64_t size;
     const fc_source_fate fate = fc_source_judge(&w->source, &size);
     if (fate == FC_SOURCE_TRUNCATED) report_file(w, s->file, FC_REPORT_TRUNCATED, 0, size);
-    const bool other = entry->memory == NULL && r->states[s->file].spans > 1 &&
-                       (w->source.info.inode != entry->info.inode || w->source.info.device != entry->info.device);
+    const fc_file_info *opened = &w->source.info;
+    const bool other = state->spans > 1 && (opened->inode != state->info.inode || opened->device != state->info.device);
     if (fate == FC_SOURCE_CHANGED || other) report_file(w, s->file, FC_REPORT_CHANGED, 0, 0);
-    fc_source_close(&w->source);
     if (w->block.capacity > 4 * r->options->chunk + FC_PARSER_LONG_LINE) fc_buffer_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
-    w->cpu_ns += now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+}
+
+static void scan_span(void *ctx, size_t item, unsigned worker_id) {
+    run *r = ctx;
+    worker *w = &r->workers[worker_id];
+    span *s = &r->spans[r->visits[item]];
+    file_state *state = &r->states[s->file];
+    int code;
+    const fc_status status = fc_source_open(&r->files->entries[s->file], &w->source, &code);
+    if (status != FC_OK) {
+        report_file(w, s->file, FC_REPORT_OS, code, 0);
+    } else if (!state->has_size && is_big(r, w->source.info.size)) {
+        /* Found big only now: left for the second job, which shares it out in pieces. */
+        state->info = w->source.info;
+        state->has_size = true;
+    } else {
+        scan_opened(w, s);
+    }
+    if (status == FC_OK) fc_source_close(&w->source);
 }
 
 static int poll_run(void *ctx) {
@@ -556,63 +569,83 @@ static fc_status rank_files(run *r) {
     return FC_OK;
 }
 
-/* What is taken first: small files before the pieces of big ones, so that the pieces balance the end; among each,
- * those that probably hold the wanted end of time. */
-typedef struct visit {
-    size_t span;
-    bool piece;
-    int64_t mtime;
-    uint64_t begin;
-} visit;
-
-static int by_visit(const void *a, const void *b) {
-    const visit *x = a, *y = b;
-    if (x->piece != y->piece) return x->piece ? 1 : -1;
-    if (x->mtime != y->mtime) return x->mtime > y->mtime ? -1 : 1;
-    if (x->begin != y->begin) return x->begin > y->begin ? -1 : 1;
-    return x->span < y->span ? -1 : 1;
+/* Files that are not worth a look by two threads are statted up front, and all are when their total is wanted. */
+static void learn_sizes(run *r) {
+    const bool all = r->options->poll_total || r->files->len < 32;
+    for (size_t i = 0; i < r->files->len; i++) {
+        const fc_file_entry *entry = &r->files->entries[i];
+        file_state *state = &r->states[i];
+        state->info = entry->info;
+        state->has_size = entry->has_size;
+        int code;
+        if (all && !state->has_size && fc_file_stat_path(entry->path, &state->info, &code) == FC_OK)
+            state->has_size = true;
+        if (state->has_size) r->total_bytes += state->info.size;
+    }
 }
 
-static size_t spans_of(uint64_t size, size_t span_size) {
-    return size / 4 <= span_size ? 1 : (size_t)((size - 1) / span_size + 1);
-}
-
-static fc_status cut_spans(run *r) {
+/* Put one span for each file that is not known to be big into the first job. */
+static fc_status plan_files(run *r) {
     const size_t files = r->files->len;
+    r->spans = calloc(files + 1, sizeof *r->spans);
+    r->visits = malloc((files + 1) * sizeof *r->visits);
+    if (r->spans == NULL || r->visits == NULL) return FC_NO_MEMORY;
+    r->spans_len = files;
     for (size_t i = 0; i < files; i++) {
-        const uint64_t size = r->files->entries[i].info.size;
-        r->states[i].first_span = r->spans_len;
-        r->states[i].spans = spans_of(size, r->options->span);
-        r->spans_len += r->states[i].spans;
-        r->total_bytes += size;
+        r->spans[i] = (span){.file = i, .end = UINT64_MAX};
+        r->states[i].first_span = i;
+        r->states[i].spans = 1;
+        if (!r->states[i].has_size || !is_big(r, r->states[i].info.size)) r->visits[r->visits_len++] = i;
     }
-    r->spans = calloc(r->spans_len + 1, sizeof *r->spans);
-    r->visits = malloc((r->spans_len + 1) * sizeof *r->visits);
-    visit *order = malloc((r->spans_len + 1) * sizeof *order);
-    if (r->spans == NULL || r->visits == NULL || order == NULL) {
-        free(order);
-        return FC_NO_MEMORY;
+    return FC_OK;
+}
+
+/* Cut the big files into pieces for the second job: after the small files, so that the pieces balance the end. */
+static fc_status plan_pieces(run *r) {
+    size_t pieces = 0;
+    r->visits_len = 0;
+    for (size_t i = 0; i < r->files->len; i++) {
+        file_state *state = &r->states[i];
+        if (!state->has_size || !is_big(r, state->info.size)) continue;
+        state->first_span = r->spans_len + pieces;
+        state->spans = (size_t)((state->info.size - 1) / r->options->span + 1);
+        pieces += state->spans;
     }
-    for (size_t i = 0; i < files; i++) {
-        const size_t count = r->states[i].spans;
-        for (size_t piece = 0; piece < count; piece++) {
-            const size_t at = r->states[i].first_span + piece;
-            span *s = &r->spans[at];
-            s->file = i;
-            s->begin = (uint64_t)piece * r->options->span;
-            s->end = piece + 1 == count ? UINT64_MAX : s->begin + r->options->span;
-            order[at] = (visit){at, count > 1, r->files->entries[i].info.mtime_ns, s->begin};
+    if (pieces == 0) return FC_OK;
+    span *spans = realloc(r->spans, (r->spans_len + pieces) * sizeof *spans);
+    if (spans != NULL) r->spans = spans;
+    size_t *visits = realloc(r->visits, pieces * sizeof *visits);
+    if (visits != NULL) r->visits = visits;
+    if (spans == NULL || visits == NULL) return FC_NO_MEMORY;
+    for (size_t i = 0; i < r->files->len; i++) {
+        const file_state *state = &r->states[i];
+        if (state->first_span < r->spans_len) continue;
+        for (size_t piece = 0; piece < state->spans; piece++) {
+            const uint64_t begin = (uint64_t)piece * r->options->span;
+            r->spans[state->first_span + piece] = (span){
+                .file = i, .begin = begin, .end = piece + 1 == state->spans ? UINT64_MAX : begin + r->options->span};
         }
     }
-    qsort(order, r->spans_len, sizeof *order, by_visit);
-    for (size_t i = 0; i < r->spans_len; i++)
-        r->visits[i] = order[r->options->order == FC_ORDER_NEWEST ? i : r->spans_len - 1 - i].span;
-    free(order);
+    /* Logs grow forwards: the wanted end of time is mostly at the wanted end of the file. */
+    for (size_t i = 0; i < pieces; i++)
+        visits[r->visits_len++] = r->spans_len + (r->options->order == FC_ORDER_NEWEST ? pieces - 1 - i : i);
+    r->spans_len += pieces;
     return FC_OK;
 }
 
 /* A hand-over is not worth it for less work than this. */
 static bool is_small(const run *r) { return r->total_bytes < 256 * 1024 && r->files->len < 8; }
+
+/* Run the planned visits on the pool; true to go on. */
+static bool run_job(run *r, unsigned threads, unsigned *took) {
+    r->job = (fc_job){.work = scan_span, .ctx = r, .items = r->visits_len, .threads = threads, .poll = poll_run,
+                      .poll_ctx = r};
+    if (r->visits_len == 0) return true;
+    if (poll_run(r) != 0) return false;
+    const unsigned threads_used = r->runtime->run(r->runtime, &r->job);
+    if (threads_used > *took) *took = threads_used;
+    return !atomic_load(&r->job.stop);
+}
 
 static fc_status make_workers(run *r, unsigned threads) {
     r->workers = calloc(threads, sizeof *r->workers);
@@ -676,7 +709,6 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
         out->matches += w->matches;
         out->errors += w->errors;
         out->files_failed += w->files_failed;
-        out->cpu_ns += w->cpu_ns;
     }
     fc_best_sort(&all->best);
     fc_first_reports_sort(&all->reports);
@@ -722,7 +754,8 @@ static fc_status prepare(run *r, const fc_run_options *options) {
     r->ranks = malloc((r->files->len + 1) * sizeof *r->ranks);
     if (r->states == NULL || r->ranks == NULL) return FC_NO_MEMORY;
     status = rank_files(r);
-    return status == FC_OK ? cut_spans(r) : status;
+    learn_sizes(r);
+    return status == FC_OK ? plan_files(r) : status;
 }
 
 static void release(run *r, unsigned threads) {
@@ -751,7 +784,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     if (options->chunk == 0 || options->span == 0 || options->max_line == 0 || options->threads == 0 ||
         options->threads > 256)
         return FC_BAD_VALUE;
-    const int64_t start = now_ns(CLOCK_MONOTONIC);
+    const int64_t start = now_ns(CLOCK_MONOTONIC), cpu_start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
     run r = {.runtime = runtime, .files = files, .plan = plan, .options = options, .find = fc_find_for(runtime->cpu)};
     fc_run_result result = {0};
     pthread_mutex_init(&r.lock, NULL);
@@ -764,21 +797,19 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         status = make_workers(&r, threads);
     }
     if (status == FC_OK) {
-        r.job.work = scan_span;
-        r.job.ctx = &r;
-        r.job.items = r.spans_len;
-        r.job.threads = threads;
-        r.job.poll = poll_run;
-        r.job.poll_ctx = &r;
-        if (poll_run(&r) == 0) result.threads = runtime->run(runtime, &r.job);
+        if (run_job(&r, threads, &result.threads)) {
+            status = plan_pieces(&r);
+            if (status == FC_OK) run_job(&r, threads, &result.threads);
+        }
         result.scan_ns = now_ns(CLOCK_MONOTONIC) - start;
-        status = (fc_status)atomic_load(&r.status);
+        if (status == FC_OK) status = (fc_status)atomic_load(&r.status);
         if (status == FC_OK && r.asked_to_stop) status = FC_STOPPED;
     }
     if (status == FC_OK) {
         status = merge(&r, threads, &result);
         result.counted = r.every_line;
         result.timed_out = r.timed_out;
+        result.cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
         result.merge_ns = now_ns(CLOCK_MONOTONIC) - start - result.scan_ns;
     }
     release(&r, threads);

@@ -33,6 +33,7 @@ typedef struct fc_run_options {
     /* Called on the calling thread at most every 10 ms; nonzero stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *poll_ctx;
+    bool poll_total; /* poll wants total_bytes; else it may be less than the files hold */
 } fc_run_options;
 
 typedef struct fc_hit {
@@ -79,7 +80,8 @@ typedef struct fc_run_result {
     bool counted; /* lines, blank and skipped are known */
     bool timed_out;
     unsigned threads;
-    int64_t scan_ns, merge_ns, cpu_ns;
+    int64_t scan_ns, merge_ns;
+    int64_t cpu_ns; /* of the whole process meanwhile */
 } fc_run_result;
 
 /* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;
