@@ -1,0 +1,108 @@
+/* fc_find: every variant returns what the naive search returns, for every length 0..257 and every offset 0..63. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fc_find.h"
+
+static unsigned long checks;
+static uint64_t state = 88172645463325252u;
+
+static uint32_t rnd(void) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 32);
+}
+
+static uint8_t fold(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+
+static size_t naive_literal(const fc_literal *n, const uint8_t *p, size_t len) {
+    for (size_t at = 0; at + n->len <= len; at++) {
+        size_t i = 0;
+        while (i < n->len && (n->ignore_case ? fold(p[at + i]) : p[at + i]) == n->bytes[i]) i++;
+        if (i == n->len) return at;
+    }
+    return len;
+}
+
+static size_t naive_escape(const fc_escape_set *set, const uint8_t *p, size_t len) {
+    for (size_t at = 0; at + 6 <= len; at++) {
+        unsigned unit = 0;
+        int digits = 0;
+        if (p[at] != '\\' || p[at + 1] != 'u') continue;
+        for (; digits < 4; digits++) {
+            const char *hex = "0123456789abcdef", *found = p[at + 2 + digits] ? strchr(hex, p[at + 2 + digits] | 0x20) : NULL;
+            if (found == NULL || (p[at + 2 + digits] < '0')) break;
+            if (p[at + 2 + digits] < 0x40 && found - hex > 9) break;
+            unit = unit * 16 + (unsigned)(found - hex);
+        }
+        if (digits != 4) continue;
+        bool member = unit < 256 && (set->low[unit / 8] >> (unit % 8) & 1);
+        for (size_t i = 0; i < set->others_len; i++) member |= set->others[i] == unit;
+        if (member) return at;
+    }
+    return len;
+}
+
+static void expect(size_t got, size_t want, const char *what, int level, size_t len) {
+    checks++;
+    if (got == want) return;
+    printf("%s, level %d, length %zu: got %zu, want %zu\n", what, level, len, got, want);
+    exit(1);
+}
+
+/* A block that ends where its allocation ends, so that a sanitizer sees every byte read behind it. */
+static uint8_t *place(const uint8_t *bytes, size_t len, size_t offset, uint8_t **out_base) {
+    *out_base = malloc(offset + len + 1);
+    memcpy(*out_base + offset, bytes, len);
+    uint8_t *shrunk = realloc(*out_base, offset + len == 0 ? 1 : offset + len);
+    *out_base = shrunk;
+    return shrunk + offset;
+}
+
+int main(void) {
+    const char *needles[] = {"a", "k", "ab", "[x{", "Needle", "needle", "zq\xc3\xa9", "aaaaaaab", "-_/0123456789abcdefghijklmnopq"};
+    const char alphabet[] = "aAbBkK[{nNeEdDlL\\u0064Zz\n";
+    fc_escape_set sets[4];
+    memset(sets, 0, sizeof sets);
+    for (const char *c = "needleNEEDLE"; *c; c++) fc_escape_set_add(&sets[0], (uint8_t)*c);
+    const uint16_t kelvin[] = {'k', 'K', 0x212a, 's', 'S', 0x17f};
+    for (size_t i = 0; i < 6; i++) fc_escape_set_add(&sets[1], kelvin[i]);
+    const uint16_t wide[] = {0xe9, 0xc9, 0xd83d, 0x4f60, 0xfeff};
+    for (size_t i = 0; i < 5; i++) fc_escape_set_add(&sets[2], wide[i]);
+    fc_escape_set_add(&sets[3], '5');
+    const char *escapes[] = {"\\u0064", "\\u004E", "\\u212A", "\\u017f", "\\uD83d", "\\u4F60", "\\u00e9", "\\u0035", "\\u00g4", "\\u001b"};
+
+    for (size_t len = 0; len <= 257; len++) {
+        for (size_t offset = 0; offset < 64; offset++) {
+            uint8_t bytes[257 + 1];
+            for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)alphabet[rnd() % (sizeof alphabet - 1)];
+            const char *planted = needles[rnd() % 9], *escape = escapes[rnd() % 10];
+            if (len > strlen(planted) && rnd() % 2) memcpy(bytes + rnd() % (len - strlen(planted) + 1), planted, strlen(planted));
+            if (len > 6 && rnd() % 4 != 0) memcpy(bytes + rnd() % (len - 5), escape, 6);
+            uint8_t *base;
+            const uint8_t *p = place(bytes, len, offset, &base);
+            size_t lines = 0;
+            for (size_t i = 0; i < len; i++) lines += p[i] == '\n';
+            for (int level = FC_CPU_BASE; level <= (int)fc_cpu_detect(); level++) {
+                const fc_find *find = fc_find_for((fc_cpu_level)level);
+                for (int ignore_case = 0; ignore_case < 2; ignore_case++) {
+                    const char *text = needles[rnd() % 9];
+                    uint8_t folded[64];
+                    const size_t needle_len = strlen(text);
+                    for (size_t i = 0; i < needle_len; i++) folded[i] = ignore_case ? fold((uint8_t)text[i]) : (uint8_t)text[i];
+                    fc_literal literal;
+                    fc_literal_init(&literal, folded, needle_len, ignore_case);
+                    expect(find->literal(&literal, p, len), naive_literal(&literal, p, len), text, level, len);
+                }
+                for (int set = 0; set < 4; set++)
+                    expect(find->escape(&sets[set], p, len), naive_escape(&sets[set], p, len), "escape", level, len);
+                expect(find->newlines(p, len), lines, "newlines", level, len);
+            }
+            free(base);
+        }
+    }
+    printf("%lu checks\n", checks);
+    return 0;
+}

@@ -1,0 +1,45 @@
+"""Compile and run every C test: a program that checks one header of src_c and prints how many checks it made."""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAMS = sorted(Path(__file__).parent.glob("c/test_*.c"))
+SOURCES = sorted(glob.glob(str(ROOT / "src_c/base/*.c")) + glob.glob(str(ROOT / "src_c/scan/*.c")))
+INCLUDE = [f"-I{ROOT}/src_c/base", f"-I{ROOT}/src_c/scan"]
+
+
+def simdjson_folder() -> Path | None:
+    spec = importlib.util.find_spec("simdjson")
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of src_c but what needs simdjson, which no C test calls, as one archive."""
+    folder = tmp_path_factory.mktemp("objects")
+    objects = []
+    for source in SOURCES:
+        target = folder / (Path(source).stem + ".o")
+        subprocess.run(["cc", "-std=c11", "-O1", "-g", "-pthread", *INCLUDE, "-c", source, "-o", target], check=True)
+        objects.append(target)
+    archive = folder / "libfastcore.a"
+    subprocess.run(["ar", "rcs", archive, *objects], check=True)
+    return archive
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
+def test_c(program: Path, library: Path, tmp_path: Path) -> None:
+    binary = tmp_path / program.stem
+    flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", *INCLUDE]
+    subprocess.run(["cc", *flags, program, library, "-lm", "-o", binary], check=True)
+    result = subprocess.run([binary], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    count, _, word = result.stdout.strip().rpartition("\n")[2].partition(" ")
+    assert word == "checks" and int(count) > 0, result.stdout
