@@ -23,19 +23,175 @@ END = datetime(2026, 6, 30, 18, 0, 0, tzinfo=UTC)
 DAYS = 730
 FORMAT = 2  # raised whenever the same parameters make other bytes
 
-WORDS = (
-    "the and for with that this from have not are was were will can should would could about into over after before "
-    "error warning timeout request response server client cache buffer index query result value field record stream "
-    "thread process memory pointer function method class module package import export return yield async await build "
-    "test suite assert expect mock fixture coverage branch commit merge rebase deploy release version patch config "
-    "parse token lexer grammar syntax node tree graph edge vertex path route handler middleware session cookie header "
-    "file folder directory permission owner group mode link socket pipe signal kernel driver device mount volume disk "
-    "user account login password secret key cipher digest hash random seed entropy measure sample median percentile "
-    "window column row table view trigger schema migration transaction lock mutex semaphore barrier queue stack heap"
-).split()
-FOREIGN_WORDS = "naïve café größer straße Ελληνικά привет данные 日本語 検索 結果 데이터 señor ação łódź 😀 🚀 “quoted” … → ✓".split()
+WORDS = [
+    "the",
+    "and",
+    "for",
+    "with",
+    "that",
+    "this",
+    "from",
+    "have",
+    "not",
+    "are",
+    "was",
+    "were",
+    "will",
+    "can",
+    "should",
+    "would",
+    "could",
+    "about",
+    "into",
+    "over",
+    "after",
+    "before",
+    "error",
+    "warning",
+    "timeout",
+    "request",
+    "response",
+    "server",
+    "client",
+    "cache",
+    "buffer",
+    "index",
+    "query",
+    "result",
+    "value",
+    "field",
+    "record",
+    "stream",
+    "thread",
+    "process",
+    "memory",
+    "pointer",
+    "function",
+    "method",
+    "class",
+    "module",
+    "package",
+    "import",
+    "export",
+    "return",
+    "yield",
+    "async",
+    "await",
+    "build",
+    "test",
+    "suite",
+    "assert",
+    "expect",
+    "mock",
+    "fixture",
+    "coverage",
+    "branch",
+    "commit",
+    "merge",
+    "rebase",
+    "deploy",
+    "release",
+    "version",
+    "patch",
+    "config",
+    "parse",
+    "token",
+    "lexer",
+    "grammar",
+    "syntax",
+    "node",
+    "tree",
+    "graph",
+    "edge",
+    "vertex",
+    "path",
+    "route",
+    "handler",
+    "middleware",
+    "session",
+    "cookie",
+    "header",
+    "file",
+    "folder",
+    "directory",
+    "permission",
+    "owner",
+    "group",
+    "mode",
+    "link",
+    "socket",
+    "pipe",
+    "signal",
+    "kernel",
+    "driver",
+    "device",
+    "mount",
+    "volume",
+    "disk",
+    "user",
+    "account",
+    "login",
+    "password",
+    "secret",
+    "key",
+    "cipher",
+    "digest",
+    "hash",
+    "random",
+    "seed",
+    "entropy",
+    "measure",
+    "sample",
+    "median",
+    "percentile",
+    "window",
+    "column",
+    "row",
+    "table",
+    "view",
+    "trigger",
+    "schema",
+    "migration",
+    "transaction",
+    "lock",
+    "mutex",
+    "semaphore",
+    "barrier",
+    "queue",
+    "stack",
+    "heap",
+]
+FOREIGN_WORDS = [
+    "naïve",
+    "café",
+    "größer",
+    "straße",
+    "Ελληνικά",
+    "привет",
+    "данные",
+    "日本語",
+    "検索",
+    "結果",
+    "데이터",
+    "señor",
+    "ação",
+    "łódź",
+    "😀",
+    "🚀",
+    "“quoted”",
+    "…",
+    "→",
+    "✓",
+]
 TOOLS = ("Bash", "Read", "Edit", "Grep", "Write", "Glob", "WebFetch", "Task")
-PROJECTS = ("/home/ada/shop", "/home/ada/shop-api", "/srv/data.pipeline", "/home/ada/notes", "/work/engine", "/home/ada/süß")
+PROJECTS = (
+    "/home/ada/shop",
+    "/home/ada/shop-api",
+    "/srv/data.pipeline",
+    "/home/ada/notes",
+    "/work/engine",
+    "/home/ada/süß",
+)
 
 
 def fragment(rnd: random.Random) -> str:
@@ -79,7 +235,11 @@ def spell(text: str, rnd: random.Random) -> str:
 
 def spell_value(value: Any, rnd: random.Random) -> str:
     """Write a JSON value with random spelling, white space, key order and now and then a duplicate key."""
-    space = (lambda: " " * rnd.randrange(3)) if rnd.random() < 0.5 else (lambda: "")
+    spaces = 3 if rnd.random() < 0.5 else 1
+
+    def space() -> str:
+        return " " * rnd.randrange(spaces)
+
     if isinstance(value, str):
         return f'"{spell(value, rnd)}"'
     if isinstance(value, list):
@@ -89,7 +249,9 @@ def spell_value(value: Any, rnd: random.Random) -> str:
         rnd.shuffle(members)
         if members and rnd.random() < 0.05:
             members.insert(0, (members[-1][0], "an earlier duplicate"))
-        return "{" + ",".join(f"{space()}{spell_value(k, rnd)}{space()}:{spell_value(v, rnd)}" for k, v in members) + "}"
+        return (
+            "{" + ",".join(f"{space()}{spell_value(k, rnd)}{space()}:{spell_value(v, rnd)}" for k, v in members) + "}"
+        )
     return json.dumps(value)
 
 
@@ -108,7 +270,9 @@ class Pools:
 class Writer:
     """Makes the lines of one file, and counts what it plants."""
 
-    def __init__(self, pools: Pools, kind: str, rnd: random.Random, session: str, cwd: str, counts: dict[str, Any]) -> None:
+    def __init__(
+        self, pools: Pools, kind: str, rnd: random.Random, session: str, cwd: str, counts: dict[str, Any]
+    ) -> None:
         self.pools, self.kind, self.rnd, self.session, self.cwd, self.counts = pools, kind, rnd, session, cwd, counts
         self.now = END - timedelta(seconds=rnd.random() * DAYS * 86400)
         self.records = 0
@@ -320,7 +484,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     made = build(args.folder, args.bytes, args.files, args.seed)
-    print(f"{args.folder}: {made['files']} files, {made['bytes'] / 1e6:.0f} MB, {made['records']:,} records", file=sys.stderr)
+    print(
+        f"{args.folder}: {made['files']} files, {made['bytes'] / 1e6:.0f} MB, {made['records']:,} records",
+        file=sys.stderr,
+    )
     return 0
 
 

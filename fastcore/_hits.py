@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, overload
 else:
 
-    def overload(function):
+    def overload(function):  # what typing.overload does, without its import
         return function
 
 
@@ -24,7 +24,7 @@ _Row = tuple[bytes, "int | None", int, "int | None", bytes]
 class _Frozen:
     """A small immutable value: its fields are its slots, in order."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __init__(self, *values: object) -> None:
         if len(values) != len(self.__slots__):
@@ -347,8 +347,8 @@ class Hits(Sequence[Hit]):
     @overload
     def __getitem__(self, index: int) -> Hit: ...
     @overload
-    def __getitem__(self, index: slice) -> Hits: ...
-    def __getitem__(self, index: int | slice) -> Hit | Hits:
+    def __getitem__(self, index: slice) -> Hits: ...  # noqa: F811
+    def __getitem__(self, index: int | slice) -> Hit | Hits:  # noqa: F811
         if isinstance(index, slice):
             return Hits(self._rows[index], self._plan, self._stats, self._errors, self._tails)
         return Hit(self._rows[index], self._plan)

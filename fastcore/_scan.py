@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from fastcore import _base, _hits, _sources, query as _query
+from fastcore import _base, _hits, _sources
+from fastcore import query as _query
 from fastcore._native import scan as _native
 from fastcore.errors import LineError
 
@@ -110,10 +111,12 @@ def scan(
     return _hits.Hits(rows, plan, _hits.make_stats(counts), found, ends)
 
 
-def _check(
-    order: str, limit: int | None, validate: str, max_line: int, timeout: float | None, on_error: str
-) -> None:
-    for name, value, known in (("order", order, ORDERS), ("validate", validate, VALIDATE), ("on_error", on_error, ON_ERROR)):
+def _check(order: str, limit: int | None, validate: str, max_line: int, timeout: float | None, on_error: str) -> None:
+    for name, value, known in (
+        ("order", order, ORDERS),
+        ("validate", validate, VALIDATE),
+        ("on_error", on_error, ON_ERROR),
+    ):
         if value not in known:
             raise ValueError(f"{name}={value!r}: known are {', '.join(known)}")
     for name, number in (("limit", limit), ("max_line", max_line)):

@@ -49,7 +49,7 @@ def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sour
 
 def _each(paths: Source | Iterable[Source]) -> Iterable[Source]:
     if isinstance(paths, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(paths, "read"):
-        return (paths,)
+        return (paths,)  # type: ignore[return-value]
     return paths
 
 
@@ -88,8 +88,8 @@ def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None
     import mmap
     import tempfile
 
-    spool = tempfile.TemporaryFile()
-    spooled.append(spool)  # type: ignore[arg-type]
+    spool = tempfile.TemporaryFile()  # noqa: SIM115
+    spooled.append(spool)
     spool.write(content)
     while chunk := file.read(1 << 20):
         spool.write(chunk)

@@ -23,7 +23,10 @@ def _refuse(constant: str) -> Any:
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=Pairs, parse_int=lambda s: ("number", s), parse_float=lambda s: ("number", s), parse_constant=_refuse
+    object_pairs_hook=Pairs,
+    parse_int=lambda s: ("number", s),
+    parse_float=lambda s: ("number", s),
+    parse_constant=_refuse,
 )
 
 
@@ -64,7 +67,19 @@ def string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-HIDDEN = {"type", "timestamp", "cwd", "version", "gitBranch", "userType", "data", "signature", "toolUseResult", "id", "uuid"}
+HIDDEN = {
+    "type",
+    "timestamp",
+    "cwd",
+    "version",
+    "gitBranch",
+    "userType",
+    "data",
+    "signature",
+    "toolUseResult",
+    "id",
+    "uuid",
+}
 ENDINGS = ("Id", "ID", "_id", "-id", "Uuid", "UUID", "_uuid")
 
 
@@ -140,7 +155,9 @@ def fields(record: Pairs) -> dict[str, Any]:
         "branch": string(get(record, "gitBranch")),
         "model": string(get(get(record, "message"), "model")),
         "tools": tuple(
-            get(b, "name") for b in top_blocks(record) if get(b, "type") == "tool_use" and isinstance(get(b, "name"), str)
+            get(b, "name")
+            for b in top_blocks(record)
+            if get(b, "type") == "tool_use" and isinstance(get(b, "name"), str)
         ),
         "is_error": any(get(b, "is_error") is True for b in results) or get(record, "subtype") == "api_error",
         "is_human": kind == "user"

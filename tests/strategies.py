@@ -8,7 +8,33 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-WORDS = ["alpha", "Kelvin", "task", "ſam", "\u212aey", "ß", "ẞ", "İx", "ı", "Σίσυφος", "ΣΑΣ", "Ⱥb", "ⱥ", "😀", 'a"b', "c\\d", "e/f", "g\nh", "\ufffd", "Éa", "éA", "zq9", "<i>", "\x1b[1m", "日本"]
+WORDS = [
+    "alpha",
+    "Kelvin",
+    "task",
+    "ſam",
+    "\u212aey",
+    "ß",
+    "ẞ",
+    "İx",
+    "ı",
+    "Σίσυφος",
+    "ΣΑΣ",
+    "Ⱥb",
+    "ⱥ",
+    "😀",
+    'a"b',
+    "c\\d",
+    "e/f",
+    "g\nh",
+    "\ufffd",
+    "Éa",
+    "éA",
+    "zq9",
+    "<i>",
+    "\x1b[1m",
+    "日本",
+]
 SHORT = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 TIMES = [
     "2024-05-01T10:00:00Z",
@@ -79,7 +105,22 @@ def junk(rnd: random.Random, levels: int = 3) -> Any:
         return rnd.choice([True, False, None, 0, -1.5, Raw("1e999"), Raw("9" * 5000), Raw("-0.0E+7")])
     if dice < 0.8:
         return [junk(rnd, levels - 1) for _ in range(rnd.randrange(3))]
-    keys = ["note", "id", "toolId", "grid", "valid", "data", "type", "parent_id", "uuid", "myUUID", "signature", "toolUseResult", "x-id", "name"]
+    keys = [
+        "note",
+        "id",
+        "toolId",
+        "grid",
+        "valid",
+        "data",
+        "type",
+        "parent_id",
+        "uuid",
+        "myUUID",
+        "signature",
+        "toolUseResult",
+        "x-id",
+        "name",
+    ]
     return tuple((rnd.choice(keys), junk(rnd, levels - 1)) for _ in range(rnd.randrange(4)))
 
 
@@ -89,7 +130,9 @@ def block(rnd: random.Random, levels: int = 2) -> Any:
         return junk(rnd)
     members: list[tuple[str, Any]] = [("type", kind)] if kind is not None else []
     for name in ("text", "thinking", "name", "input", "content", "is_error", "id", "note"):
-        if rnd.random() < (0.75 if name == kind or (kind == "tool_use" and name in ("name", "input")) or name == "content" else 0.2):
+        if rnd.random() < (
+            0.75 if name == kind or (kind == "tool_use" and name in ("name", "input")) or name == "content" else 0.2
+        ):
             value: Any = text_of(rnd)
             if name == "input" or rnd.random() < 0.15:
                 value = junk(rnd)
@@ -112,13 +155,32 @@ def shuffled(members: list[tuple[str, Any]], rnd: random.Random) -> tuple[tuple[
 
 
 def record(rnd: random.Random) -> tuple[tuple[str, Any], ...]:
-    kinds = ["user", "assistant", "system", "summary", "attachment", "queue-operation", "file-history-snapshot", "new", "", 3, None]
+    kinds = [
+        "user",
+        "assistant",
+        "system",
+        "summary",
+        "attachment",
+        "queue-operation",
+        "file-history-snapshot",
+        "new",
+        "",
+        3,
+        None,
+    ]
     kind = rnd.choice(["user", "assistant", "user", "assistant", *kinds])
     members: list[tuple[str, Any]] = [("type", kind)] if kind is not None else []
     if rnd.random() < (0.9 if kind in ("user", "assistant") else 0.15):
-        content = rnd.choice([lambda: text_of(rnd), lambda: [block(rnd) for _ in range(rnd.randrange(4))], lambda: junk(rnd)])()
+        content = rnd.choice(
+            [lambda: text_of(rnd), lambda: [block(rnd) for _ in range(rnd.randrange(4))], lambda: junk(rnd)]
+        )()
         message: list[tuple[str, Any]] = []
-        for name, value in (("role", rnd.choice([kind, "user", "", 5])), ("model", "m-1"), ("content", content), ("usage", junk(rnd))):
+        for name, value in (
+            ("role", rnd.choice([kind, "user", "", 5])),
+            ("model", "m-1"),
+            ("content", content),
+            ("usage", junk(rnd)),
+        ):
             if rnd.random() < 0.8:
                 message.append((name, value))
         members.append(("message", junk(rnd) if rnd.random() < 0.05 else shuffled(message, rnd)))
@@ -165,6 +227,8 @@ BROKEN = [
     b"\0",
     b'{"message":{"content":[1,]}}',
 ]
+FIELD_TERMS = """role:user role:assistant type:summary type:new session:8b0d7a3c session:short uuid:11112222-3333
+cwd:/src/app cwd:/ project:/src/app branch:main model:m-1 tool:Bash is:error is:human""".split()  # noqa: SIM905
 BLANK = [b"", b" ", b"\t \r", b"\r"]
 
 
@@ -191,13 +255,17 @@ def query(rnd: random.Random, levels: int = 2) -> str:
     dice = rnd.random()
     if dice < 0.55 or levels == 0:
         word = rnd.choice(WORDS)
-        word = rnd.choice([word, word.swapcase(), word[: rnd.randrange(1, len(word) + 1)], word + rnd.choice([" ", "\n"]) + rnd.choice(WORDS)])
+        word = rnd.choice(
+            [
+                word,
+                word.swapcase(),
+                word[: rnd.randrange(1, len(word) + 1)],
+                word + rnd.choice([" ", "\n"]) + rnd.choice(WORDS),
+            ]
+        )
         return '"' + word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     if dice < 0.7:
-        return rnd.choice(
-            ["role:user", "role:assistant", "type:summary", "session:8b0d7a3c", "session:short", "uuid:11112222-3333", "cwd:/src/app",
-             "cwd:/", "project:/src/app", "branch:main", "model:m-1", "tool:Bash", "is:error", "is:human", 'type:""'.replace('""', "new")]
-        )  # fmt: skip
+        return rnd.choice(FIELD_TERMS)
     if dice < 0.8:
         return f"NOT ({query(rnd, levels - 1)})"
     joined = rnd.choice([" ", " AND ", " OR "]).join(query(rnd, levels - 1) for _ in range(rnd.randrange(2, 4)))

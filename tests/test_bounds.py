@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fastcore._native.scan import parse_time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fastcore import _bounds
+from fastcore._native.scan import parse_time
 from fastcore.errors import QueryError
 
 SCALE = int(os.environ.get("FASTCORE_TEST_SCALE", "1"))
@@ -75,9 +75,7 @@ def test_an_aware_datetime_is_its_instant(moment: dt.datetime, minutes: int) -> 
 
 def test_a_naive_datetime_is_local_time() -> None:
     with zone(NEW_YORK):
-        assert since(dt.datetime(2024, 1, 15, 12, 0, 0, 7)) == micros(
-            dt.datetime(2024, 1, 15, 17, 0, 0, 7, dt.UTC)
-        )
+        assert since(dt.datetime(2024, 1, 15, 12, 0, 0, 7)) == micros(dt.datetime(2024, 1, 15, 17, 0, 0, 7, dt.UTC))
         assert until(dt.datetime(2024, 7, 15, 12)) == micros(dt.datetime(2024, 7, 15, 16, tzinfo=dt.UTC))
 
 
@@ -97,9 +95,7 @@ def test_local_times_that_the_clocks_skip_or_show_twice() -> None:
             assert since(value) == micros(dt.datetime(2024, 3, 10, 7, 30, tzinfo=dt.UTC))
         for value in (dt.datetime(2024, 11, 3, 1, 30), "2024-11-03 01:30:00"):
             assert since(value) == micros(dt.datetime(2024, 11, 3, 5, 30, tzinfo=dt.UTC))
-        assert since(dt.datetime(2024, 11, 3, 1, 30, fold=1)) == micros(
-            dt.datetime(2024, 11, 3, 6, 30, tzinfo=dt.UTC)
-        )
+        assert since(dt.datetime(2024, 11, 3, 1, 30, fold=1)) == micros(dt.datetime(2024, 11, 3, 6, 30, tzinfo=dt.UTC))
 
 
 # RFC 3339
@@ -355,9 +351,7 @@ def test_anything_else_is_refused_and_the_forms_are_shown(value: str) -> None:
         assert message.isprintable() and len(message) < 400
 
 
-@pytest.mark.parametrize(
-    "value", [None, 2024, 1.5, True, b"now", dt.timedelta(days=1), dt.time(12), ["now"], object()]
-)
+@pytest.mark.parametrize("value", [None, 2024, 1.5, True, b"now", dt.timedelta(days=1), dt.time(12), ["now"], object()])
 def test_other_types_are_refused(value: object) -> None:
     with pytest.raises(QueryError, match="accepted are"):
         since(value)

@@ -12,12 +12,12 @@ import subprocess
 import sys
 
 import pytest
-from fastcore._native.scan import Plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastcore
 from fastcore import errors
+from fastcore._native.scan import Plan
 from fastcore.query import (
     FIELDS,
     FLAGS,
@@ -86,9 +86,7 @@ def test_reference_vectors(query: str, tree: Node) -> None:
     check(query, tree)
 
 
-@pytest.mark.parametrize(
-    "query", ['"unterminated', "/a/", "/x/i", "()", "(a", "a)", "a AND", "OR", "a OR OR b"]
-)
+@pytest.mark.parametrize("query", ['"unterminated', "/a/", "/x/i", "()", "(a", "a)", "a AND", "OR", "a OR OR b"])
 def test_reference_vectors_that_are_errors(query: str) -> None:
     refused(query)
 
@@ -152,9 +150,7 @@ def test_a_keyword_may_touch_a_bracket() -> None:
     check("NOT(NOT(a))b", And(Not(Not(T("a"))), T("b")))
 
 
-@pytest.mark.parametrize(
-    "word", ["--force", "-1", "-", "--", "-/x/", "-.5", "-_a", "-:", "-²", "a-b", "x-", "-\u0301"]
-)
+@pytest.mark.parametrize("word", ["--force", "-1", "-", "--", "-/x/", "-.5", "-_a", "-:", "-²", "a-b", "x-", "-\u0301"])
 def test_a_hyphen_that_does_not_negate(word: str) -> None:
     check(word, T(word))
     check(f"git {word}", And(T("git"), T(word)))
@@ -600,14 +596,8 @@ TREES = st.recursive(
 def test_a_program_means_what_its_tree_means(tree: Node, data: st.DataObject) -> None:
     program = compile_query(tree)
     ops = {"text", "is", "not", "and", "or", *FIELDS}
-    assert all(
-        op in ops and isinstance(argument, int) == (op in ("not", "and", "or")) for op, argument in program
-    )
-    assert all(
-        argument == 1 if op == "not" else argument >= 2
-        for op, argument in program
-        if isinstance(argument, int)
-    )
+    assert all(op in ops and isinstance(argument, int) == (op in ("not", "and", "or")) for op, argument in program)
+    assert all(argument == 1 if op == "not" else argument >= 2 for op, argument in program if isinstance(argument, int))
     true = {leaf for leaf in leaves(tree) if data.draw(st.booleans())}
     assert run(program, {compile_query(leaf)[0] for leaf in true}) == holds(tree, true)
     assert pickle.loads(pickle.dumps(tree)) == tree == eval(repr(tree))
@@ -647,11 +637,7 @@ class Printer:
 
     def leaf(self, node: Node) -> str:
         if isinstance(node, Text):
-            return (
-                self.pick(node.value, self.quoted(node.value))
-                if word(node.value)
-                else self.quoted(node.value)
-            )
+            return self.pick(node.value, self.quoted(node.value)) if word(node.value) else self.quoted(node.value)
         assert isinstance(node, Field | Is)
         name, value = (node.name, node.value) if isinstance(node, Field) else ("is", node.name)
         return f"{name}:" + (self.pick(value, self.quoted(value)) if bare(value) else self.quoted(value))
@@ -749,9 +735,7 @@ def test_where_takes_a_value_or_any_of_a_list() -> None:
     assert from_where({"role": "user"}) == Field("role", "user")
     assert from_where({"role": ["user"]}) == Field("role", "user")
     assert from_where({"role": ("user", "a b")}) == Or(Field("role", "user"), Field("role", "a b"))
-    assert from_where({"tool": {"b", "a", "c"}}) == Or(
-        Field("tool", "a"), Field("tool", "b"), Field("tool", "c")
-    )
+    assert from_where({"tool": {"b", "a", "c"}}) == Or(Field("tool", "a"), Field("tool", "b"), Field("tool", "c"))
     assert from_where({"is": "error"}) == Is("error")
     assert from_where({"is": ["error", "human"]}) == Or(Is("error"), Is("human"))
     both = {"role": "user", "is": ["human"], "type": ["a", "b"]}
@@ -782,9 +766,7 @@ def test_where_lists_the_known_fields(name: object) -> None:
         assert known in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "value", [None, 1, True, b"x", 1.5, {"a": 1}, [None], ["error", 2], [["a"]], object()]
-)
+@pytest.mark.parametrize("value", [None, 1, True, b"x", 1.5, {"a": 1}, [None], ["error", 2], [["a"]], object()])
 def test_where_refuses_values_of_another_type(value: object) -> None:
     for name in ("role", "cwd", "is"):
         with pytest.raises(TypeError, match=f"where: {name} takes a str"):

@@ -1,4 +1,4 @@
-# cython: language_level=3, freethreading_compatible=True
+# cython: language_level=3, freethreading_compatible=True, autotestdict=False
 """The process-wide runtime: instruction-set level, thread pool, and the exception of every status code."""
 
 import atexit

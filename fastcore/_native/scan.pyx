@@ -1,6 +1,7 @@
-# cython: language_level=3, freethreading_compatible=True
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Queries over session logs: the compiled plan, the files to scan, and the scan itself."""
 
+cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.exc cimport PyErr_CheckSignals
@@ -183,6 +184,7 @@ cdef str slice_text(fc_slice value):
     return decoded[:size].decode()
 
 
+@cython.final
 cdef class _Reader:
     """An indexer and a record for single lines."""
     cdef fc_structure *structure
@@ -213,9 +215,11 @@ cdef class _Reader:
         return True
 
 
+@cython.final
 cdef class Plan:
     cdef fc_plan *plan
     cdef readonly bint has_filter
+    cdef tuple arguments
 
     def __cinit__(self, program, *, bint case_sensitive=False, since_us=None, until_us=None, bint prefilter=True):
         cdef fc_plan_options options
@@ -250,6 +254,10 @@ cdef class Plan:
         finally:
             free(terms)
         self.has_filter = fc_plan_has_filter(self.plan)
+        self.arguments = (list(program), case_sensitive, since_us, until_us, prefilter)
+
+    def __reduce__(self):
+        return _make_plan, self.arguments
 
     def __dealloc__(self):
         fc_plan_free(self.plan)
@@ -289,6 +297,11 @@ cdef class Plan:
             free(ranges)
 
 
+def _make_plan(program, case_sensitive, since_us, until_us, prefilter):
+    return Plan(program, case_sensitive=case_sensitive, since_us=since_us, until_us=until_us, prefilter=prefilter)
+
+
+@cython.final
 cdef class Sources:
     cdef fc_file_list files
     cdef list buffers
@@ -321,6 +334,7 @@ cdef class Sources:
                 for i in range(self.files.len)]
 
 
+@cython.final
 cdef class _Held:
     """A buffer that stays exported as long as this lives."""
     cdef Py_buffer view
@@ -335,6 +349,7 @@ cdef class _Held:
             PyBuffer_Release(&self.view)
 
 
+@cython.final
 cdef class _Poll:
     """What a running scan asks Python: pending signals, and the user's progress function."""
     cdef object progress

@@ -35,7 +35,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("-e", "--query", dest="expression", metavar="QUERY", help="the query; then every argument is a path")
     p.add_argument("--help-query", action="store_true", help="explain the query language and leave")
     for name in FIELDS:
-        p.add_argument(f"--{name}", action="append", metavar=name.upper(), help=f"only records of this {name}; repeat for any of several")
+        p.add_argument(
+            f"--{name}",
+            action="append",
+            metavar=name.upper(),
+            help=f"only records of this {name}; repeat for any of several",
+        )
     p.add_argument("--since", metavar="TIME", help="not older: 2d, 90m, today, 2024-05-01, an RFC 3339 time")
     p.add_argument("--until", metavar="TIME", help="not newer")
     p.add_argument("--order", choices=("newest", "oldest", "file"), default="newest")
@@ -215,7 +220,9 @@ def utc(hit: Hit) -> str | None:
 def tsv_row(hit: Hit) -> str:
     values = (plain_path(hit), hit.line, hit.offset, utc(hit), hit.type, hit.role, hit.session, hit.text)
     cells = ("" if value is None else str(value) for value in values)
-    return "\t".join(c.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r") for c in cells)
+    return "\t".join(
+        c.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r") for c in cells
+    )
 
 
 def text_lines(hits: Hits, painter: Painter, now: float, full_text: bool) -> Iterator[str]:

@@ -73,7 +73,21 @@ def thread() -> None:
     """The C tests of the pool under ThreadSanitizer."""
     BUILD.mkdir(parents=True, exist_ok=True)
     program = str(BUILD / "pool_tsan")
-    run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", "tests/c/test_base_pool.c", *BASE, "-lm", "-o", program], 120)
+    run(
+        [
+            need("gcc"),
+            *C_FLAGS,
+            "-fsanitize=thread",
+            "-O1",
+            "-g",
+            "tests/c/test_base_pool.c",
+            *BASE,
+            "-lm",
+            "-o",
+            program,
+        ],
+        120,
+    )
     run([program], 300, TSAN_OPTIONS="halt_on_error=1")
 
 

@@ -14,14 +14,18 @@ PARTS = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "fastcore", "src_
 
 
 def library(name: str) -> str:
-    return subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def main() -> int:
     for part in PARTS:
         source, target = ROOT / part, COPY / part
         if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so", "__pycache__", "dist"))
+            shutil.copytree(
+                source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so", "__pycache__", "dist")
+            )
         else:
             COPY.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)

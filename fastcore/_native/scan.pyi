@@ -1,0 +1,98 @@
+"""Queries over session logs: the compiled plan, the files to scan, and the scan itself."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self, final
+
+from _typeshed import ReadableBuffer
+
+@final
+class Plan:
+    """A query made ready: immutable, safe to share between threads, picklable.
+
+    `program` is a postfix list of steps: ("text", needle), (field, value), ("is", "error" or "human"), ("not", 1),
+    ("and", n), ("or", n); an empty one matches every record. Bounds are microseconds since 1970, inclusive.
+    """
+
+    has_filter: bool
+
+    def __new__(
+        cls,
+        program: Sequence[tuple[str, Any]],
+        *,
+        case_sensitive: bool = False,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        prefilter: bool = True,
+    ) -> Self: ...
+    def is_candidate(self, line: bytes) -> bool:
+        """Say whether the raw filter lets the line through: True for every line that can match."""
+
+    def matches(self, line: bytes, path: bytes = b"", *, check_all: bool = False) -> bool | None:
+        """Say whether the line's record matches, whatever the bounds; None when the line is no record."""
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the character ranges of every needle that is not under NOT, overlapping ones merged."""
+
+@final
+class Sources:
+    """Files and memory to scan, each file once. Not thread-safe while it grows."""
+
+    def add_path(self, path: bytes, follow: bool) -> None:
+        """Add a file, or the logs below a folder. What cannot be found is reported by `run`."""
+
+    def add_memory(self, buffer: ReadableBuffer, name: bytes) -> None:
+        """Add a contiguous buffer, which stays exported as long as this object lives."""
+
+    def __len__(self) -> int: ...
+    def paths(self) -> list[bytes]:
+        """Return the paths in the order in which they were added."""
+
+def run(
+    sources: Sources,
+    plan: Plan,
+    *,
+    order: int,
+    limit: int,
+    validate_all: bool,
+    max_line: int,
+    threads: int,
+    timeout: float | None,
+    progress: Callable[[int, int, str], object] | None,
+    raise_on_error: bool,
+    chunk: int = 1048576,
+    span: int = 1048576,
+) -> tuple[
+    list[tuple[bytes, int | None, int, int | None, bytes]],
+    list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],
+    list[tuple[bytes, int]],
+    dict[str, Any],
+]:
+    """Scan and return (hits, errors, tails, stats).
+
+    A hit is (path, line, offset, time in microseconds, raw line), an error (path, line, offset, errno, reason,
+    excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all.
+    """
+
+def decode(
+    raw: bytes,
+) -> tuple[
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    tuple[str, ...],
+    bool,
+    bool,
+    str,
+    int | None,
+]:
+    """Return a record's type, role, session, uuid, cwd, branch, model, tools, is_error, is_human, text and own time.
+
+    Raises ValueError when the line is no record. O(len).
+    """
+
+def parse_time(text: bytes) -> int | None:
+    """Return the microseconds since 1970 of a time as records spell it; None when it is not readable."""
