@@ -19,7 +19,8 @@ struct fc_file_seen {
 typedef struct fc_file_seen seen_set;
 
 static size_t slot_of(const seen_set *set, uint64_t device, uint64_t inode) {
-    size_t at = (size_t)((inode * 0x9e3779b97f4a7c15u) ^ (device * 0xc2b2ae3d27d4eb4fu)) & (set->capacity - 1);
+    const uint64_t hash = (inode * 0x9e3779b97f4a7c15u) ^ (device * 0xc2b2ae3d27d4eb4fu);
+    size_t at = (size_t)(hash ^ hash >> 32) & (set->capacity - 1);
     while (set->slots[at].used && (set->slots[at].device != device || set->slots[at].inode != inode))
         at = (at + 1) & (set->capacity - 1);
     return at;
@@ -84,31 +85,62 @@ static fc_status add_error(fc_file_list *list, const char *path, size_t len, int
     return FC_OK;
 }
 
+/* Append an entry and take over its path, which is freed on failure. */
 static fc_status append(fc_file_list *list, const fc_file_entry *entry) {
     void *items = list->entries;
-    if (!grow(&items, list->len, &list->capacity, sizeof *list->entries)) return FC_NO_MEMORY;
+    if (entry->path == NULL || !grow(&items, list->len, &list->capacity, sizeof *list->entries)) {
+        free(entry->path);
+        return FC_NO_MEMORY;
+    }
     list->entries = items;
-    char *copy = copy_path(entry->path, entry->path_len);
-    if (copy == NULL) return FC_NO_MEMORY;
-    list->entries[list->len] = *entry;
-    list->entries[list->len++].path = copy;
+    list->entries[list->len++] = *entry;
     return FC_OK;
 }
 
-static bool is_log(const char *name, size_t len) {
-    return (len > 6 && memcmp(name + len - 6, ".jsonl", 6) == 0) ||
-           (len > 7 && memcmp(name + len - 7, ".ndjson", 7) == 0);
+/* Ask each file for the identity that its folder told, and keep the first of those that are the same. */
+static fc_status settle(fc_file_list *list) {
+    free(list->seen);
+    list->seen = NULL;
+    list->is_loose = false;
+    fc_status status = FC_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        fc_file_entry entry = list->entries[i];
+        struct stat st;
+        if (!entry.has_size && stat(entry.path, &st) == 0) {
+            entry.info = info_of(&st);
+            entry.has_size = true;
+        }
+        bool fresh = true; /* what is gone by now stays: opening it says why */
+        if (entry.has_size && entry.memory == NULL && status == FC_OK)
+            status = add_seen(&list->seen, entry.info.device, entry.info.inode, &fresh);
+        if (fresh) list->entries[kept++] = entry;
+        else free(entry.path);
+    }
+    list->len = kept;
+    return status;
 }
 
-/* A walk under way: folders still to be read, files found. */
+static bool is_log(const char *name, size_t len) {
+    return (len >= 6 && memcmp(name + len - 6, ".jsonl", 6) == 0) ||
+           (len >= 7 && memcmp(name + len - 7, ".ndjson", 7) == 0);
+}
+
+/* A walk under way: folders still to be read, files found.
+ *
+ * A folder's list tells each file's inode without a stat, which would cost as much as all the rest of the walk. Some
+ * file systems tell another number there than stat does (overlays, mounted files) or one number for all (FUSE), so
+ * it is believed only where it cannot lose a file: while one walk without links fills an empty list and no number
+ * comes twice. Else, and as soon as something more is added, every file is asked (`settle`). What can then be left
+ * is a file that one walk meets at two mount points. */
 typedef struct walk {
     fc_file_list *list;
-    bool follow;
-    char **folders;
+    bool follow, exact;
+    char **folders; /* a stack */
     size_t folders_len, folders_capacity;
     fc_file_entry *found; /* paths owned */
     size_t found_len, found_capacity;
-    seen_set *visited;
+    seen_set *visited; /* folders read, if `follow` */
 } walk;
 
 static fc_status add_folder(walk *w, char *path) {
@@ -135,8 +167,7 @@ static char *join(const char *folder, const char *name, size_t name_len, size_t 
     return path;
 }
 
-/* Judge one entry of a folder by its type, and stat it where the type is not enough: that costs as much as all the
- * rest of the walk. */
+/* Judge one entry of a folder by its type, and stat it where the type is not enough. */
 static fc_status take_entry(walk *w, int folder_fd, uint64_t device, const char *folder, const struct dirent *entry) {
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return FC_OK;
@@ -146,22 +177,29 @@ static fc_status take_entry(walk *w, int folder_fd, uint64_t device, const char 
     if (type == DT_LNK && !w->follow) return FC_OK;
     if (type != DT_LNK && type != DT_UNKNOWN && type != DT_DIR && !(type == DT_REG && log)) return FC_OK;
 
-    struct stat st;
-    bool is_folder = type == DT_DIR;
-    const bool known = type == DT_REG || (is_folder && !w->follow);
-    if (!known) {
-        if (fstatat(folder_fd, name, &st, w->follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) return FC_OK;
-        is_folder = S_ISDIR(st.st_mode);
-        if (!is_folder && !(S_ISREG(st.st_mode) && log)) return FC_OK;
-    }
-    if (is_folder && w->follow) {
-        bool fresh;
-        const fc_status status = add_seen(&w->visited, (uint64_t)st.st_dev, (uint64_t)st.st_ino, &fresh);
-        if (status != FC_OK || !fresh) return status;
+    bool is_folder = type == DT_DIR, has_size = false;
+    fc_file_info info = {.device = device, .inode = (uint64_t)entry->d_ino};
+    int code = 0;
+    if (type == DT_LNK || type == DT_UNKNOWN || (type == DT_REG && w->exact)) {
+        struct stat st;
+        if (fstatat(folder_fd, name, &st, w->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0) {
+            is_folder = S_ISDIR(st.st_mode);
+            if (!is_folder && !(S_ISREG(st.st_mode) && log)) return FC_OK;
+            info = info_of(&st);
+            has_size = true;
+        } else {
+            if (errno == ENOENT || type == DT_LNK) return FC_OK; /* gone, or leads nowhere */
+            if (!log) code = errno;
+        }
     }
     size_t len;
     char *path = join(folder, name, name_len, &len);
     if (path == NULL) return FC_NO_MEMORY;
+    if (code != 0) {
+        const fc_status status = add_error(w->list, path, len, code);
+        free(path);
+        return status;
+    }
     if (is_folder) return add_folder(w, path);
     void *items = w->found;
     if (!grow(&items, w->found_len, &w->found_capacity, sizeof *w->found)) {
@@ -169,27 +207,27 @@ static fc_status take_entry(walk *w, int folder_fd, uint64_t device, const char 
         return FC_NO_MEMORY;
     }
     w->found = items;
-    const fc_file_info info = known ? (fc_file_info){.device = device, .inode = (uint64_t)entry->d_ino} : info_of(&st);
-    w->found[w->found_len++] = (fc_file_entry){.path = path, .path_len = len, .info = info, .has_size = !known};
+    w->found[w->found_len++] = (fc_file_entry){.path = path, .path_len = len, .info = info, .has_size = has_size};
     return FC_OK;
 }
 
+static int downwards(const void *a, const void *b) { return strcmp(*(char *const *)b, *(char *const *)a); }
+
 static fc_status read_folder(walk *w, const char *folder) {
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (fd < 0) return add_error(w->list, folder, strlen(folder), errno);
+    struct stat st;
+    DIR *dir = fstat(fd, &st) == 0 ? fdopendir(fd) : NULL;
     if (dir == NULL) {
         const int code = errno;
-        if (fd >= 0) close(fd);
+        close(fd);
         return add_error(w->list, folder, strlen(folder), code);
     }
-    struct stat st;
     fc_status status = FC_OK;
-    if (fstat(fd, &st) != 0) {
-        status = add_error(w->list, folder, strlen(folder), errno);
-        closedir(dir);
-        return status;
-    }
-    while (status == FC_OK) {
+    bool fresh = true;
+    if (w->follow) status = add_seen(&w->visited, (uint64_t)st.st_dev, (uint64_t)st.st_ino, &fresh);
+    const size_t first = w->folders_len;
+    while (status == FC_OK && fresh) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry == NULL) {
@@ -199,6 +237,9 @@ static fc_status read_folder(walk *w, const char *folder) {
         status = take_entry(w, fd, (uint64_t)st.st_dev, folder, entry);
     }
     closedir(dir);
+    /* Which of two ways to a folder counts must not depend on the order in which the system lists them. */
+    if (w->follow && w->folders_len - first > 1)
+        qsort(w->folders + first, w->folders_len - first, sizeof *w->folders, downwards);
     return status;
 }
 
@@ -208,47 +249,65 @@ static int by_path(const void *a, const void *b) {
     return order != 0 ? order : (x->path_len > y->path_len) - (x->path_len < y->path_len);
 }
 
-static fc_status walk_folder(fc_file_list *list, const char *path, size_t len, const struct stat *st, bool follow) {
-    walk w = {.list = list, .follow = follow};
-    bool fresh;
-    fc_status status = add_seen(&w.visited, (uint64_t)st->st_dev, (uint64_t)st->st_ino, &fresh);
+/* Move what a walk found to the list. */
+static fc_status take_found(walk *w, fc_status status) {
+    fc_file_list *list = w->list;
+    bool doubtful = false;
+    if (w->found_len != 0) qsort(w->found, w->found_len, sizeof *w->found, by_path);
+    for (size_t i = 0; i < w->found_len; i++) {
+        const fc_file_entry *entry = &w->found[i];
+        bool fresh = true;
+        if (status == FC_OK && (entry->has_size || !w->exact))
+            status = add_seen(&list->seen, entry->info.device, entry->info.inode, &fresh);
+        if (status != FC_OK || (!fresh && w->exact)) {
+            free(entry->path);
+            continue;
+        }
+        status = append(list, entry);
+        doubtful |= !fresh;
+        list->is_loose |= !entry->has_size;
+    }
+    free(w->found);
+    return status == FC_OK && doubtful ? settle(list) : status;
+}
+
+static fc_status walk_folder(fc_file_list *list, const char *path, size_t len, bool follow) {
+    walk w = {.list = list, .follow = follow, .exact = follow || list->len != 0};
     char *start = copy_path(path, len);
-    if (start == NULL) status = FC_NO_MEMORY;
-    else if (status == FC_OK) status = add_folder(&w, start);
-    else free(start);
+    fc_status status = start == NULL ? FC_NO_MEMORY : add_folder(&w, start);
     while (status == FC_OK && w.folders_len != 0) {
         char *folder = w.folders[--w.folders_len];
         status = read_folder(&w, folder);
         free(folder);
     }
-    if (w.found_len != 0) qsort(w.found, w.found_len, sizeof *w.found, by_path);
-    for (size_t i = 0; i < w.found_len; i++) {
-        if (status == FC_OK) status = add_seen(&list->seen, w.found[i].info.device, w.found[i].info.inode, &fresh);
-        if (status == FC_OK && fresh) status = append(list, &w.found[i]);
-        free(w.found[i].path);
-    }
     while (w.folders_len != 0) free(w.folders[--w.folders_len]);
     free(w.folders);
-    free(w.found);
     free(w.visited);
-    return status;
+    return take_found(&w, status);
 }
 
 fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t path_len, bool follow) {
     struct stat st;
     if (stat(path, &st) != 0) return add_error(list, path, path_len, errno);
-    if (S_ISDIR(st.st_mode)) return walk_folder(list, path, path_len, &st, follow);
-    if (!S_ISREG(st.st_mode)) return add_error(list, path, path_len, 0);
-    const fc_file_entry entry = {.path = (char *)path, .path_len = path_len, .info = info_of(&st), .has_size = true};
+    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) return add_error(list, path, path_len, 0);
+    fc_status status = list->is_loose ? settle(list) : FC_OK;
+    if (status != FC_OK) return status;
+    if (S_ISDIR(st.st_mode)) return walk_folder(list, path, path_len, follow);
     bool fresh;
-    const fc_status status = add_seen(&list->seen, entry.info.device, entry.info.inode, &fresh);
-    return status == FC_OK && fresh ? append(list, &entry) : status;
+    status = add_seen(&list->seen, (uint64_t)st.st_dev, (uint64_t)st.st_ino, &fresh);
+    if (status != FC_OK || !fresh) return status;
+    const fc_file_entry entry = {
+        .path = copy_path(path, path_len), .path_len = path_len, .info = info_of(&st), .has_size = true};
+    return append(list, &entry);
 }
 
 fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
                                   size_t len) {
-    const fc_file_entry entry = {.path = (char *)path, .path_len = path_len,
-                                 .memory = bytes != NULL ? bytes : (const uint8_t *)"", .info = {.size = len}, .has_size = true};
+    const fc_file_entry entry = {.path = copy_path(path, path_len),
+                                 .path_len = path_len,
+                                 .memory = bytes != NULL ? bytes : (const uint8_t *)"",
+                                 .info = {.size = len},
+                                 .has_size = true};
     return append(list, &entry);
 }
 
@@ -282,15 +341,18 @@ fc_status fc_file_stat(int fd, fc_file_info *out_info, int *out_errno) {
 }
 
 fc_status fc_file_open(const char *path, int *out_fd, fc_file_info *out_info, int *out_errno) {
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int fd;
+    do fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0) {
-        /* A socket cannot be opened at all. */
+        /* A socket, or a device that nothing drives, cannot be opened at all. */
         *out_errno = errno == ENXIO ? 0 : errno;
         return FC_OS;
     }
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        *out_errno = 0;
+    const int code = fstat(fd, &st) != 0 ? errno : 0;
+    if (code != 0 || !S_ISREG(st.st_mode)) {
+        *out_errno = code;
         close(fd);
         return FC_OS;
     }

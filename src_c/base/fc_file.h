@@ -19,7 +19,7 @@ typedef struct fc_file_entry {
     size_t path_len;
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
     fc_file_info info;     /* as of the walk; of a memory source only the size is set */
-    bool has_size;         /* info's size and time are known; a walk learns them only where it must */
+    bool has_size; /* info is the file's own; else only what its folder told, a device and an inode that may be wrong */
 } fc_file_entry;
 
 typedef struct fc_file_error {
@@ -36,6 +36,7 @@ typedef struct fc_file_list {
     fc_file_error *errors;
     size_t errors_len, errors_capacity;
     struct fc_file_seen *seen; /* open-addressing set of (device, inode) */
+    bool is_loose;             /* some entries have no info of their own; adding a path settles them */
 } fc_file_list;
 
 /* Add what `path` names, following it if it is a symbolic link: a regular file, whatever its name, or every

@@ -1,95 +1,95 @@
 #include "fc_fold.h"
 
-#include <string.h>
+#include <stdbool.h>
 
-typedef struct fold_orbit {
-    uint32_t folded, members[FC_FOLD_ORBIT_MAX]; /* ascending, zeros behind */
-} fold_orbit;
+/* The distances from a code point to its folding and to the next member of its orbit, in a circle. */
+typedef struct fold_class {
+    int32_t to_fold, to_next;
+} fold_class;
 
 #include "fc_fold_table.inc"
 
-uint32_t fc_fold(uint32_t c) {
-    if (c >= FOLD_LIMIT) return c;
-    const uint16_t delta = fold_delta[fold_index[c / FOLD_BLOCK]][c % FOLD_BLOCK];
-    return (c & 0xff0000u) | ((c + delta) & 0xffffu);
+static fold_class class_of(uint32_t c) {
+    if (c >= FOLD_LIMIT) return (fold_class){0, 0};
+    return fold_classes[fold_blocks[fold_index[c / FOLD_BLOCK]][c % FOLD_BLOCK]];
 }
 
+uint32_t fc_fold(uint32_t code_point) { return code_point + (uint32_t)class_of(code_point).to_fold; }
+
 size_t fc_fold_orbit(uint32_t code_point, uint32_t out_orbit[FC_FOLD_ORBIT_MAX]) {
-    const uint32_t folded = fc_fold(code_point);
-    size_t low = 0, high = sizeof fold_orbits / sizeof fold_orbits[0];
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (fold_orbits[middle].folded < folded) low = middle + 1;
-        else high = middle;
-    }
-    if (low == sizeof fold_orbits / sizeof fold_orbits[0] || fold_orbits[low].folded != folded) {
-        out_orbit[0] = code_point;
-        return 1;
-    }
+    uint32_t first = code_point, at = code_point;
+    do {
+        at += (uint32_t)class_of(at).to_next;
+        if (at < first) first = at;
+    } while (at != code_point);
     size_t count = 0;
-    while (count < FC_FOLD_ORBIT_MAX && fold_orbits[low].members[count] != 0) {
-        out_orbit[count] = fold_orbits[low].members[count];
-        count++;
-    }
+    at = first;
+    do {
+        out_orbit[count++] = at;
+        at += (uint32_t)class_of(at).to_next;
+    } while (at != first);
     return count;
 }
 
+/* Two bytes can become three, three never four. */
 size_t fc_fold_utf8_bound(size_t len) { return len + len / 2 + 8; }
 
-static size_t put(uint32_t c, uint8_t *out) {
+static uint8_t *put(uint32_t c, uint8_t *out) {
     if (c < 0x80) {
-        out[0] = (uint8_t)c;
-        return 1;
+        *out++ = (uint8_t)c;
+        return out;
     }
     if (c < 0x800) {
-        out[0] = (uint8_t)(0xc0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 0x3f));
-        return 2;
+        *out++ = (uint8_t)(0xc0 | c >> 6);
+    } else {
+        if (c < 0x10000) {
+            *out++ = (uint8_t)(0xe0 | c >> 12);
+        } else {
+            *out++ = (uint8_t)(0xf0 | c >> 18);
+            *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+        }
+        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
     }
-    if (c < 0x10000) {
-        out[0] = (uint8_t)(0xe0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (uint8_t)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xf0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (uint8_t)(0x80 | (c & 0x3f));
-    return 4;
+    *out++ = (uint8_t)(0x80 | (c & 0x3f));
+    return out;
 }
 
-/* Fold eight ASCII bytes at once: add 0x20 to each byte that lies in A..Z. */
-static uint64_t fold_ascii(uint64_t bytes) {
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    const uint64_t from_a = bytes + (0x80 - 'A') * ones, past_z = bytes + (0x80 - 'Z' - 1) * ones;
-    return bytes + (((from_a & ~past_z) & high) >> 2);
+static uint8_t fold_ascii(uint8_t c) { return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 'a' - 'A' : 0)); }
+
+enum { ASCII_BLOCK = 32 };
+
+/* Fold a block as if it were ASCII and return whether it is: a loop that compilers turn into vectors. It writes the
+ * whole block either way; the bound has room for that, since as many bytes of text are still to come. */
+static bool fold_block(const uint8_t *restrict text, uint8_t *restrict out) {
+    uint8_t any = 0;
+    for (size_t i = 0; i < ASCII_BLOCK; i++) {
+        any |= text[i];
+        out[i] = fold_ascii(text[i]);
+    }
+    return any < 0x80;
 }
 
 size_t fc_fold_utf8(const uint8_t *text, size_t len, uint8_t *out) {
     uint8_t *to = out;
     size_t at = 0;
     while (at < len) {
-        while (len - at >= 8) {
-            uint64_t bytes;
-            memcpy(&bytes, text + at, 8);
-            if (bytes & 0x8080808080808080u) break;
-            bytes = fold_ascii(bytes);
-            memcpy(to, &bytes, 8);
-            to += 8;
-            at += 8;
+        while (len - at >= ASCII_BLOCK && fold_block(text + at, to)) {
+            at += ASCII_BLOCK;
+            to += ASCII_BLOCK;
         }
-        if (at == len) break;
-        const uint8_t first = text[at];
-        const size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-        if (size > len - at) { /* cut: copied as it is */
-            *to++ = text[at++];
-            continue;
+        while (at < len && text[at] < 0x80) *to++ = fold_ascii(text[at++]);
+        while (at < len && text[at] >= 0x80) {
+            const uint8_t first = text[at];
+            const size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+            if (size > len - at) { /* cut short, so not valid: copied as it is */
+                *to++ = text[at++];
+                continue;
+            }
+            uint32_t c = first & (0x7fu >> size);
+            for (size_t i = 1; i < size; i++) c = c << 6 | (text[at + i] & 0x3fu);
+            to = put(fc_fold(c), to);
+            at += size;
         }
-        uint32_t c = size == 1 ? first : first & (0xffu >> (size + 1));
-        for (size_t i = 1; i < size; i++) c = c << 6 | (text[at + i] & 0x3fu);
-        to += put(fc_fold(c), to);
-        at += size;
     }
     return (size_t)(to - out);
 }

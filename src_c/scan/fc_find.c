@@ -79,6 +79,38 @@ bool fc_escape_set_match(const fc_escape_set *set, const uint8_t *bytes) {
     return false;
 }
 
+/* What a byte behind a backslash may be, but for `u`. */
+static bool is_simple_escape(uint8_t byte) {
+    switch (byte) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
+    default: return false;
+    }
+}
+
+/* Check escapes one by one from `at` on; the head may be owed an escaped byte or hex digits (a bit a byte). */
+static bool escapes_rest(const uint8_t *bytes, size_t at, size_t len, bool escaped, uint64_t hex_due,
+                         bool *out_escaped) {
+    for (; hex_due != 0; hex_due >>= 1, at++)
+        if (at >= len || hex_value(bytes[at]) < 0) return false;
+    for (; at < len; at++) {
+        if (!escaped) {
+            const uint8_t *next = len - at < 8 || bytes[at] == '\\' ? bytes + at : memchr(bytes + at, '\\', len - at);
+            if (next == NULL) return true;
+            at = (size_t)(next - bytes);
+            if (bytes[at] != '\\') continue;
+            *out_escaped = escaped = true;
+            continue;
+        }
+        escaped = false;
+        if (is_simple_escape(bytes[at])) continue;
+        if (bytes[at] != 'u' || len - at < 5) return false;
+        for (int digit = 1; digit <= 4; digit++)
+            if (hex_value(bytes[at + (size_t)digit]) < 0) return false;
+        at += 4;
+    }
+    return !escaped;
+}
+
 static bool literal_equal(const fc_literal *literal, const uint8_t *at) {
     const uint8_t *bytes = literal->bytes;
     if (!literal->ignore_case) return memcmp(at, bytes, literal->len) == 0;
@@ -93,6 +125,21 @@ static size_t literal_short(const fc_literal *literal, const uint8_t *bytes, siz
     for (size_t at = 0; at < starts; at++)
         if (literal_equal(literal, bytes + at)) return at;
     return len;
+}
+
+/* The bytes behind backslashes that are not themselves escaped; *carried: the first byte is, then: the next one after
+ * the block is. One step an escape: most blocks hold one or two. */
+static uint64_t escaped_bytes(uint64_t slashes, uint64_t *carried) {
+    uint64_t escaped = *carried;
+    slashes &= ~*carried;
+    *carried = slashes >> 63;
+    while (slashes != 0) {
+        const uint64_t start = slashes & -slashes, behind = start << 1;
+        escaped |= behind;
+        slashes &= ~(start | behind);
+        if (behind >> 63) *carried = 0; /* the last byte is escaped, whatever it is */
+    }
+    return escaped;
 }
 
 /* What the hex digits of one place have in common: (byte & mask) == bits holds for each of them, in either case. */
@@ -123,6 +170,24 @@ static size_t base_count(const uint8_t *bytes, size_t blocks) {
     return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)));
 }
 
+static __m128i base_simple(__m128i v) {
+    const __m128i quotes = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+    const __m128i slash_b = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(v, _mm_set1_epi8('b')));
+    const __m128i f_n = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('f')), _mm_cmpeq_epi8(v, _mm_set1_epi8('n')));
+    const __m128i r_t = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('r')), _mm_cmpeq_epi8(v, _mm_set1_epi8('t')));
+    return _mm_or_si128(_mm_or_si128(quotes, slash_b), _mm_or_si128(f_n, r_t));
+}
+
+/* Signed bytes in [low, low + span]. */
+static __m128i base_between(__m128i v, char low, char span) {
+    const __m128i shifted = _mm_sub_epi8(v, _mm_set1_epi8(low));
+    return _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(span)), shifted);
+}
+
+static __m128i base_hex(__m128i v) {
+    return _mm_or_si128(base_between(v, '0', 9), base_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 5));
+}
+
 #define NAME(x) base_##x
 #define WIDTH ((size_t)16)
 #define VEC __m128i
@@ -136,7 +201,12 @@ static size_t base_count(const uint8_t *bytes, size_t blocks) {
 #define HOR(a, b) _mm_or_si128(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm_movemask_epi8(v))
 #define NEWLINES(bytes, blocks) base_count(bytes, blocks)
+#define SIMPLE(v) base_simple(v)
+#define HEX(v) base_hex(v)
 #include "fc_find.inc"
+
+/* The simple escapes by their low nibble; `"` and `r` share one with `b` and are tested apart, a zero stands for none. */
+#define SIMPLE_BY_NIBBLE _mm_setr_epi8(0, 0, 'b', 0, 't', 0, 'f', 0, 0, 0, 0, 0, '\\', 0, 'n', '/')
 
 FC_TARGET_BEGIN_V3
 
@@ -149,6 +219,23 @@ static size_t v3_count(const uint8_t *bytes, size_t blocks) {
     const __m256i sums = _mm256_sad_epu8(lanes, _mm256_setzero_si256());
     const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
     return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(half, _mm_srli_si128(half, 8)));
+}
+
+static __m256i v3_simple(__m256i v) {
+    const __m256i table = _mm256_broadcastsi128_si256(SIMPLE_BY_NIBBLE);
+    const __m256i found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(v, _mm256_set1_epi8(15))), v);
+    const __m256i rest =
+        _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('r')));
+    return _mm256_andnot_si256(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()), _mm256_or_si256(found, rest));
+}
+
+static __m256i v3_between(__m256i v, char low, char span) {
+    const __m256i shifted = _mm256_sub_epi8(v, _mm256_set1_epi8(low));
+    return _mm256_cmpeq_epi8(_mm256_min_epu8(shifted, _mm256_set1_epi8(span)), shifted);
+}
+
+static __m256i v3_hex(__m256i v) {
+    return _mm256_or_si256(v3_between(v, '0', 9), v3_between(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), 'a', 5));
 }
 
 #define NAME(x) v3_##x
@@ -164,6 +251,8 @@ static size_t v3_count(const uint8_t *bytes, size_t blocks) {
 #define HOR(a, b) _mm256_or_si256(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
 #define NEWLINES(bytes, blocks) v3_count(bytes, blocks)
+#define SIMPLE(v) v3_simple(v)
+#define HEX(v) v3_hex(v)
 #include "fc_find.inc"
 
 FC_TARGET_END
@@ -176,6 +265,19 @@ static size_t v4_count(const uint8_t *bytes, size_t blocks) {
     for (size_t block = 0; block < blocks; block++)
         count += (size_t)__builtin_popcountll(_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes + 64 * block), newline));
     return count;
+}
+
+static __mmask64 v4_simple(__m512i v) {
+    const __m512i table = _mm512_broadcast_i32x4(SIMPLE_BY_NIBBLE);
+    const __mmask64 found = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, _mm512_and_si512(v, _mm512_set1_epi8(15))), v);
+    return (found | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('r'))) &
+           _mm512_test_epi8_mask(v, v);
+}
+
+static __mmask64 v4_hex(__m512i v) {
+    const __m512i digit = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
+    const __m512i letter = _mm512_sub_epi8(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
+    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) | _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
 }
 
 #define NAME(x) v4_##x
@@ -191,6 +293,8 @@ static size_t v4_count(const uint8_t *bytes, size_t blocks) {
 #define HOR(a, b) ((a) | (b))
 #define MASK(v) ((uint64_t)(v))
 #define NEWLINES(bytes, blocks) v4_count(bytes, blocks)
+#define SIMPLE(v) v4_simple(v)
+#define HEX(v) v4_hex(v)
 #include "fc_find.inc"
 
 FC_TARGET_END
@@ -230,7 +334,12 @@ static size_t base_newlines(const uint8_t *bytes, size_t len) {
     return count;
 }
 
-static const fc_find base_table = {base_literal, base_escape, base_newlines};
+static bool base_escapes(const uint8_t *bytes, size_t len, bool *out_escaped) {
+    *out_escaped = false;
+    return escapes_rest(bytes, 0, len, false, 0, out_escaped);
+}
+
+static const fc_find base_table = {base_literal, base_escape, base_newlines, base_escapes};
 
 const fc_find *fc_find_for(fc_cpu_level level) {
     (void)level;

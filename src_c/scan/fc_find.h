@@ -54,6 +54,9 @@ typedef struct fc_find {
     size_t (*escape)(const fc_escape_set *set, const uint8_t *bytes, size_t len);
     /* Return the number of `\n` bytes. O(len). */
     size_t (*newlines)(const uint8_t *bytes, size_t len);
+    /* Check the inside of a JSON string: true if behind every backslash that is not itself escaped stands one of
+     * `"\/bfnrt` or `u` and four hex digits. *out_escaped is set if there is any backslash. O(len). */
+    bool (*escapes)(const uint8_t *bytes, size_t len, bool *out_escaped);
 } fc_find;
 
 /* Return the kernels for a level; a level that was not compiled in gives the best below it. */

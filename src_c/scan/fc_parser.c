@@ -1,7 +1,7 @@
 #include "fc_parser.h"
 
-fc_status fc_parser_init(fc_parser *parser, pthread_mutex_t *long_lines, bool check_all) {
-    *parser = (fc_parser){.long_lines = long_lines, .check_all = check_all};
+fc_status fc_parser_init(fc_parser *parser, pthread_mutex_t *long_lines, const fc_find *find, bool check_all) {
+    *parser = (fc_parser){.long_lines = long_lines, .check_all = check_all, .record = {.find = find}};
     return fc_structure_new(&parser->structure);
 }
 

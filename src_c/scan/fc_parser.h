@@ -17,7 +17,7 @@ typedef struct fc_parser {
 } fc_parser;
 
 /* Set up a parser; `long_lines` outlives it. */
-fc_status fc_parser_init(fc_parser *parser, pthread_mutex_t *long_lines, bool check_all);
+fc_status fc_parser_init(fc_parser *parser, pthread_mutex_t *long_lines, const fc_find *find, bool check_all);
 void fc_parser_free(fc_parser *parser);
 
 /* Read a line into parser->record; the demands on the line are fc_record_read's. A line over FC_PARSER_LONG_LINE

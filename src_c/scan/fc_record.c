@@ -5,15 +5,12 @@
 
 #include "fc_time.h"
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 typedef struct walk {
     const uint8_t *line;
     const uint32_t *index; /* index[count] is the line's length, where no structural byte stands */
     size_t count;
     fc_record *record;
+    const fc_find *find;
     fc_slices *sink; /* where the strings of a visit go; NULL: nowhere */
     fc_line_reason reason;
     bool no_memory;
@@ -59,42 +56,36 @@ static uint8_t hex_value(uint8_t byte) {
 static const uint8_t short_escape[256] = {['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
                                           ['n'] = '\n', ['r'] = '\r',   ['t'] = '\t'};
 
-/* Length of the escape at `at` (which holds a backslash), 0 if it is none. */
-static size_t escape_len(const uint8_t *at, const uint8_t *end) {
-    if (end - at < 2) return 0;
-    if (short_escape[at[1]] != 0) return 2;
-    if (at[1] != 'u' || end - at < 6) return 0;
-    return ((hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) & 16) ? 0 : 6;
+/* The high bit of each byte that is a backslash, and perhaps of bytes above it in the word. */
+static uint64_t backslash_bits(uint64_t word) {
+    const uint64_t ones = 0x0101010101010101u, differ = word ^ (ones * '\\');
+    return (differ - ones) & ~differ & (ones * 0x80);
 }
 
-/* Check every escape of a string's inside. */
-static bool check_escapes(const uint8_t *at, const uint8_t *end, bool *out_escaped) {
-    *out_escaped = false;
-#if defined(__SSE2__)
-    const __m128i backslash = _mm_set1_epi8('\\');
-    while (end - at >= 16) {
-        const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), backslash));
-        if (mask == 0) {
-            at += 16;
-            continue;
-        }
-        at += __builtin_ctz((unsigned)mask);
-        const size_t len = escape_len(at, end);
-        if (len == 0) return false;
-        *out_escaped = true;
-        at += len;
-    }
+/* How many of the eight bytes, in memory's order, stand before the first backslash. */
+static unsigned bytes_before_backslash(uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
 #endif
-    while (at < end) {
-        if (*at != '\\') {
-            at++;
-            continue;
-        }
-        const size_t len = escape_len(at, end);
-        if (len == 0) return false;
-        *out_escaped = true;
-        at += len;
+    const uint64_t bits = backslash_bits(word);
+    return bits == 0 ? 8 : (unsigned)__builtin_ctzll(bits) / 8;
+}
+
+/* True if none of the bytes is a backslash; for keys, ids and other short strings. */
+static bool is_plain(const uint8_t *at, size_t len) {
+    uint64_t word;
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        memcpy(&word, at + i, 8);
+        if (backslash_bits(word) != 0) return false;
     }
+    if (i == len) return true;
+    if (len >= 8) {
+        memcpy(&word, at + len - 8, 8);
+        return backslash_bits(word) == 0;
+    }
+    for (; i < len; i++)
+        if (at[i] == '\\') return false;
     return true;
 }
 
@@ -112,9 +103,10 @@ static bool string_bounds(const walk *w, place at, const uint8_t **out_begin, co
 static place read_string(walk *w, place at, fc_slice *out) {
     const uint8_t *begin, *end;
     if (!string_bounds(w, at, &begin, &end)) return fail(w, FC_LINE_GRAMMAR);
-    bool escaped;
-    if (!check_escapes(begin, end, &escaped)) return fail(w, FC_LINE_ESCAPE);
-    *out = (fc_slice){begin, (uint32_t)(end - begin), escaped};
+    const size_t len = (size_t)(end - begin);
+    bool escaped = false;
+    if (!(len < 64 && is_plain(begin, len)) && !w->find->escapes(begin, len, &escaped)) return fail(w, FC_LINE_ESCAPE);
+    *out = (fc_slice){begin, (uint32_t)len, escaped};
     return at + 1;
 }
 
@@ -255,7 +247,61 @@ static bool hidden_key(walk *w, fc_slice key) {
     return decode(w, key, &name, &len) && hidden_name(name, len);
 }
 
-/* True if the key, decoded, is the name. */
+/* The members that the walk reads, of a record, a message or a block. */
+typedef enum key_id {
+    KEY_OTHER, KEY_TYPE, KEY_UUID, KEY_TEXT, KEY_NAME, KEY_ROLE, KEY_CWD, KEY_MODEL, KEY_INPUT, KEY_META, KEY_MESSAGE,
+    KEY_SUMMARY, KEY_SUBTYPE, KEY_CONTENT, KEY_THINKING, KEY_IS_ERROR, KEY_TIMESTAMP, KEY_SESSION, KEY_BRANCH,
+    KEY_ATTACHMENT, KEY_SIDECHAIN
+} key_id;
+
+#define IS(name, id) \
+    if (memcmp(key, name, sizeof(name) - 1) == 0) return id
+
+static key_id key_by_name(const uint8_t *key, size_t len) {
+    switch (len) {
+    case 3: IS("cwd", KEY_CWD); break;
+    case 4:
+        IS("type", KEY_TYPE);
+        IS("uuid", KEY_UUID);
+        IS("text", KEY_TEXT);
+        IS("name", KEY_NAME);
+        IS("role", KEY_ROLE);
+        break;
+    case 5:
+        IS("model", KEY_MODEL);
+        IS("input", KEY_INPUT);
+        break;
+    case 6: IS("isMeta", KEY_META); break;
+    case 7:
+        IS("content", KEY_CONTENT);
+        IS("message", KEY_MESSAGE);
+        IS("summary", KEY_SUMMARY);
+        IS("subtype", KEY_SUBTYPE);
+        break;
+    case 8:
+        IS("thinking", KEY_THINKING);
+        IS("is_error", KEY_IS_ERROR);
+        break;
+    case 9:
+        IS("timestamp", KEY_TIMESTAMP);
+        IS("sessionId", KEY_SESSION);
+        IS("gitBranch", KEY_BRANCH);
+        break;
+    case 10: IS("attachment", KEY_ATTACHMENT); break;
+    case 11: IS("isSidechain", KEY_SIDECHAIN); break;
+    default: break;
+    }
+    return KEY_OTHER;
+}
+#undef IS
+
+static key_id which_key(walk *w, fc_slice key) {
+    const uint8_t *name;
+    size_t len;
+    return decode(w, key, &name, &len) ? key_by_name(name, len) : KEY_OTHER;
+}
+
+/* True if the slice, decoded, is the name. */
 static bool names(fc_slice key, const char *name, size_t len) {
     if (!key.escaped) return key.len == len && memcmp(key.bytes, name, len) == 0;
     return fc_slice_equals(key, (const uint8_t *)name, len);
@@ -330,13 +376,16 @@ static place read_block(walk *w, place at, block *out) {
         fc_slice key;
         at = read_key(w, at, &key);
         if (at == BAD) return BAD;
-        if (NAMES(key, "type")) out->type = at;
-        else if (NAMES(key, "text")) out->text = at;
-        else if (NAMES(key, "thinking")) out->thinking = at;
-        else if (NAMES(key, "name")) out->name = at;
-        else if (NAMES(key, "input")) out->input = at;
-        else if (NAMES(key, "content")) out->content = at;
-        else if (NAMES(key, "is_error")) out->is_error = at;
+        switch (which_key(w, key)) {
+        case KEY_TYPE: out->type = at; break;
+        case KEY_TEXT: out->text = at; break;
+        case KEY_THINKING: out->thinking = at; break;
+        case KEY_NAME: out->name = at; break;
+        case KEY_INPUT: out->input = at; break;
+        case KEY_CONTENT: out->content = at; break;
+        case KEY_IS_ERROR: out->is_error = at; break;
+        default: break;
+        }
         at = skip(w, at);
         if (at == BAD) return BAD;
     }
@@ -423,15 +472,11 @@ static place read_message(walk *w, place at) {
         fc_slice key;
         at = read_key(w, at, &key);
         if (at == BAD) return BAD;
-        if (NAMES(key, "content")) {
-            content = at;
-            at = skip(w, at);
-        } else if (NAMES(key, "role")) {
-            at = read_field(w, at, &record->message_role);
-        } else if (NAMES(key, "model")) {
-            at = read_field(w, at, &record->model);
-        } else {
-            at = skip(w, at);
+        switch (which_key(w, key)) {
+        case KEY_ROLE: at = read_field(w, at, &record->message_role); break;
+        case KEY_MODEL: at = read_field(w, at, &record->model); break;
+        case KEY_CONTENT: content = at; at = skip(w, at); break;
+        default: at = skip(w, at);
         }
         if (at == BAD) return BAD;
     }
@@ -486,21 +531,21 @@ static place read_top(walk *w) {
         fc_slice key;
         at = read_key(w, at, &key);
         if (at == BAD) return BAD;
-        if (NAMES(key, "type")) at = read_field(w, at, &record->type);
-        else if (NAMES(key, "message")) at = read_message(w, at);
-        else if (NAMES(key, "timestamp")) at = read_field(w, at, &stamp);
-        else if (NAMES(key, "uuid")) at = read_field(w, at, &record->uuid);
-        else if (NAMES(key, "sessionId")) at = read_field(w, at, &record->session);
-        else if (NAMES(key, "cwd")) at = read_field(w, at, &record->cwd);
-        else if (NAMES(key, "gitBranch")) at = read_field(w, at, &record->branch);
-        else if (NAMES(key, "isMeta")) at = read_flag(w, at, &meta);
-        else if (NAMES(key, "isSidechain")) at = read_flag(w, at, &sidechain);
-        else if (NAMES(key, "subtype")) at = read_field(w, at, &subtype);
-        else {
-            if (NAMES(key, "content")) members.content = at;
-            else if (NAMES(key, "summary")) members.summary = at;
-            else if (NAMES(key, "attachment")) members.attachment = at;
-            at = skip(w, at);
+        switch (which_key(w, key)) {
+        case KEY_TYPE: at = read_field(w, at, &record->type); break;
+        case KEY_MESSAGE: at = read_message(w, at); break;
+        case KEY_TIMESTAMP: at = read_field(w, at, &stamp); break;
+        case KEY_UUID: at = read_field(w, at, &record->uuid); break;
+        case KEY_SESSION: at = read_field(w, at, &record->session); break;
+        case KEY_CWD: at = read_field(w, at, &record->cwd); break;
+        case KEY_BRANCH: at = read_field(w, at, &record->branch); break;
+        case KEY_META: at = read_flag(w, at, &meta); break;
+        case KEY_SIDECHAIN: at = read_flag(w, at, &sidechain); break;
+        case KEY_SUBTYPE: at = read_field(w, at, &subtype); break;
+        case KEY_CONTENT: members.content = at; at = skip(w, at); break;
+        case KEY_SUMMARY: members.summary = at; at = skip(w, at); break;
+        case KEY_ATTACHMENT: members.attachment = at; at = skip(w, at); break;
+        default: at = skip(w, at);
         }
         if (at == BAD) return BAD;
     }
@@ -524,7 +569,7 @@ fc_status fc_record_read(fc_structure *structure, const uint8_t *line, size_t le
         *out_reason = FC_LINE_BOM;
         return FC_BAD_LINE;
     }
-    walk w = {.line = line, .record = record};
+    walk w = {.line = line, .record = record, .find = record->find != NULL ? record->find : fc_find_for(FC_CPU_BASE)};
     fc_status status = fc_structure_index(structure, line, len, &w.index, &w.count, out_reason);
     if (status != FC_OK) return status;
     if (byte_at(&w, 0) != '{') {
@@ -543,7 +588,7 @@ void fc_record_free(fc_record *record) {
     free(record->tools.items);
     free(record->pieces.items);
     fc_buffer_free(&record->scratch);
-    *record = (fc_record){0};
+    *record = (fc_record){.find = record->find};
 }
 
 bool fc_record_blank(const uint8_t *line, size_t len) {
@@ -603,21 +648,6 @@ static size_t decode_escape(const uint8_t **at, const uint8_t *end, uint8_t *out
         }
     }
     return put_utf8(c, out);
-}
-
-/* How many of the eight bytes, in memory's order, stand before the first backslash. */
-static unsigned bytes_before_backslash(uint64_t word) {
-    const uint64_t ones = 0x0101010101010101u;
-    const uint64_t differ = word ^ (ones * '\\');
-    const uint64_t zero = (differ - ones) & ~differ & (ones * 0x80);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    unsigned count = 0;
-    while (count < 8 && (uint8_t)(word >> (56 - 8 * count)) != '\\') count++;
-    (void)zero;
-    return count;
-#else
-    return zero == 0 ? 8 : (unsigned)__builtin_ctzll(zero) / 8;
-#endif
 }
 
 size_t fc_slice_decode(fc_slice slice, uint8_t *out) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fc_buffer.h"
+#include "fc_find.h"
 #include "fc_structure.h"
 
 enum { FC_RECORD_LEVELS_MAX = 1024 };
@@ -32,6 +33,7 @@ typedef struct fc_record {
     bool is_error, is_human, has_time;
     int64_t time_us; /* its own time, when has_time */
     fc_buffer scratch;
+    const fc_find *find; /* kernels to use; NULL: those of the base level */
 } fc_record;
 
 /* Read a record. `line` has no line end and no byte order mark; the byte at line[len] must be readable and none of

@@ -657,7 +657,7 @@ static fc_status make_workers(run *r, unsigned threads) {
         w->source.fd = -1;
         w->best = (fc_best){.order = {r->options->order, r->ranks}, .limit = r->options->limit};
         w->reports.ranks = r->ranks;
-        const fc_status status = fc_parser_init(&w->parser, &r->long_lines, r->options->validate_all);
+        const fc_status status = fc_parser_init(&w->parser, &r->long_lines, r->find, r->options->validate_all);
         if (status != FC_OK) return status;
         w->times = (fc_times){.parser = &w->parser, .stamps = r->stamps, .find = r->find,
                               .max_line = r->options->max_line, .chunk = r->options->chunk};
