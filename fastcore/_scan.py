@@ -98,7 +98,7 @@ def scan(
         timeout=timeout,
         progress=_progress(progress),
         raise_on_error=on_error == "raise",
-        chunk=int(os.environ.get("FASTCORE_CHUNK", 1 << 20)),
+        chunk=int(os.environ.get("FASTCORE_CHUNK", 512 << 10)),
         span=int(os.environ.get("FASTCORE_SPAN", 1 << 20)),
     )
     found = tuple(

@@ -59,7 +59,7 @@ def run(
     timeout: float | None,
     progress: Callable[[int, int, str], object] | None,
     raise_on_error: bool,
-    chunk: int = 1048576,
+    chunk: int = 524288,
     span: int = 1048576,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],

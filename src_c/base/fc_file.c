@@ -188,7 +188,7 @@ static fc_status take_entry(walk *w, int folder_fd, uint64_t device, const char 
             info = info_of(&st);
             has_size = true;
         } else {
-            if (errno == ENOENT || type == DT_LNK) return FC_OK; /* gone, or leads nowhere */
+            if (errno == ENOENT || errno == ELOOP || type == DT_LNK) return FC_OK; /* gone, or leads nowhere */
             if (!log) code = errno;
         }
     }

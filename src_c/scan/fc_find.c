@@ -87,6 +87,16 @@ static bool is_simple_escape(uint8_t byte) {
     }
 }
 
+/* True if the backslash at `at` begins an escape that ends inside `len`. */
+static bool is_escape(const uint8_t *bytes, size_t at, size_t len) {
+    if (len - at < 2) return false;
+    if (is_simple_escape(bytes[at + 1])) return true;
+    if (bytes[at + 1] != 'u' || len - at < 6) return false;
+    for (size_t digit = 2; digit < 6; digit++)
+        if (hex_value(bytes[at + digit]) < 0) return false;
+    return true;
+}
+
 /* Check escapes one by one from `at` on; the head may be owed an escaped byte or hex digits (a bit a byte). */
 static bool escapes_rest(const uint8_t *bytes, size_t at, size_t len, bool escaped, uint64_t hex_due,
                          bool *out_escaped) {
@@ -102,11 +112,8 @@ static bool escapes_rest(const uint8_t *bytes, size_t at, size_t len, bool escap
             continue;
         }
         escaped = false;
-        if (is_simple_escape(bytes[at])) continue;
-        if (bytes[at] != 'u' || len - at < 5) return false;
-        for (int digit = 1; digit <= 4; digit++)
-            if (hex_value(bytes[at + (size_t)digit]) < 0) return false;
-        at += 4;
+        if (!is_escape(bytes, at - 1, len)) return false;
+        if (bytes[at] == 'u') at += 4;
     }
     return !escaped;
 }
@@ -125,6 +132,29 @@ static size_t literal_short(const fc_literal *literal, const uint8_t *bytes, siz
     for (size_t at = 0; at < starts; at++)
         if (literal_equal(literal, bytes + at)) return at;
     return len;
+}
+
+static size_t escape_short(const fc_escape_set *set, const uint8_t *bytes, size_t starts, size_t len) {
+    for (size_t at = 0; at < starts; at++)
+        if (fc_escape_set_match(set, bytes + at)) return at;
+    return len;
+}
+
+/* Two bytes of what is searched for, each by its offset and by the bits it has under a mask. */
+typedef struct telling_pair {
+    size_t at[2];
+    uint8_t mask[2], bits[2];
+} telling_pair;
+
+static telling_pair literal_pair(const fc_literal *literal) {
+    telling_pair pair;
+    for (int i = 0; i < 2; i++) {
+        const uint8_t byte = literal->bytes[literal->rare[i]];
+        pair.at[i] = literal->rare[i];
+        pair.mask[i] = literal->ignore_case && is_lower(byte) ? 0xdf : 0xff;
+        pair.bits[i] = byte & pair.mask[i];
+    }
+    return pair;
 }
 
 /* The bytes behind backslashes that are not themselves escaped; *carried: the first byte is, then: the next one after
@@ -158,6 +188,12 @@ static shared_bits shared_digit_bits(uint16_t digits) {
             }
     const uint8_t mask = (uint8_t)~(ones & zeros);
     return (shared_bits){mask, ones & mask};
+}
+
+static telling_pair escape_pair(const fc_escape_set *set) {
+    const shared_bits third = shared_digit_bits(set->digits[2]);
+    if (__builtin_popcount(third.mask) >= 5) return (telling_pair){{1, 4}, {0xff, third.mask}, {'u', third.bits}};
+    return (telling_pair){{0, 1}, {0xff, 0xff}, {'\\', 'u'}};
 }
 
 /* Each lane counts down from zero by the -1 of a match: at most 255 blocks fit in a byte. */
@@ -194,7 +230,6 @@ static __m128i base_hex(__m128i v) {
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define SPLAT(byte) _mm_set1_epi8((char)(byte))
 #define VAND(a, b) _mm_and_si128(a, b)
-#define VOR(a, b) _mm_or_si128(a, b)
 #define HIT __m128i
 #define EQ(a, b) _mm_cmpeq_epi8(a, b)
 #define HAND(a, b) _mm_and_si128(a, b)
@@ -244,7 +279,6 @@ static __m256i v3_hex(__m256i v) {
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
 #define SPLAT(byte) _mm256_set1_epi8((char)(byte))
 #define VAND(a, b) _mm256_and_si256(a, b)
-#define VOR(a, b) _mm256_or_si256(a, b)
 #define HIT __m256i
 #define EQ(a, b) _mm256_cmpeq_epi8(a, b)
 #define HAND(a, b) _mm256_and_si256(a, b)
@@ -257,50 +291,9 @@ static __m256i v3_hex(__m256i v) {
 
 FC_TARGET_END
 
-FC_TARGET_BEGIN_V4
-
-static size_t v4_count(const uint8_t *bytes, size_t blocks) {
-    const __m512i newline = _mm512_set1_epi8('\n');
-    size_t count = 0;
-    for (size_t block = 0; block < blocks; block++)
-        count += (size_t)__builtin_popcountll(_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes + 64 * block), newline));
-    return count;
-}
-
-static __mmask64 v4_simple(__m512i v) {
-    const __m512i table = _mm512_broadcast_i32x4(SIMPLE_BY_NIBBLE);
-    const __mmask64 found = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, _mm512_and_si512(v, _mm512_set1_epi8(15))), v);
-    return (found | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('r'))) &
-           _mm512_test_epi8_mask(v, v);
-}
-
-static __mmask64 v4_hex(__m512i v) {
-    const __m512i digit = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
-    const __m512i letter = _mm512_sub_epi8(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
-    return _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10)) | _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(6));
-}
-
-#define NAME(x) v4_##x
-#define WIDTH ((size_t)64)
-#define VEC __m512i
-#define LOAD(p) _mm512_loadu_si512(p)
-#define SPLAT(byte) _mm512_set1_epi8((char)(byte))
-#define VAND(a, b) _mm512_and_si512(a, b)
-#define VOR(a, b) _mm512_or_si512(a, b)
-#define HIT __mmask64
-#define EQ(a, b) _mm512_cmpeq_epi8_mask(a, b)
-#define HAND(a, b) ((a) & (b))
-#define HOR(a, b) ((a) | (b))
-#define MASK(v) ((uint64_t)(v))
-#define NEWLINES(bytes, blocks) v4_count(bytes, blocks)
-#define SIMPLE(v) v4_simple(v)
-#define HEX(v) v4_hex(v)
-#include "fc_find.inc"
-
-FC_TARGET_END
-
 const fc_find *fc_find_for(fc_cpu_level level) {
-    return level >= FC_CPU_V4 ? &v4_table : level >= FC_CPU_V3 ? &v3_table : &base_table;
+    /* AVX-512 gains nothing here: v3 already searches as fast as the second-level cache delivers. */
+    return level >= FC_CPU_V3 ? &v3_table : &base_table;
 }
 
 #else

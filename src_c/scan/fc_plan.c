@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "fc_plan.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -272,6 +273,20 @@ static bool holds(const match *m, const fc_literal *literal, fc_slice piece) {
     return m->find->literal(literal, piece.bytes, piece.len) < piece.len;
 }
 
+/* True if the filter's find is the needle itself and stands in a piece: mostly it does, and nothing is searched. */
+static bool at_hint(const match *m, const needle *n) {
+    const uint8_t *hint = m->scratch->hint;
+    const fc_slices *pieces = &m->record->pieces;
+    for (size_t i = 0; hint != NULL && i < pieces->len; i++) {
+        const fc_slice piece = pieces->items[i];
+        const ptrdiff_t at = hint - piece.bytes;
+        if (at < 0 || (size_t)at >= piece.len || piece.len - (size_t)at < n->len) continue;
+        return m->find->literal(&n->literal, hint, n->len) == 0 &&
+               !(piece.escaped && inside_escape(piece.bytes, hint));
+    }
+    return false;
+}
+
 static bool in_raw_piece(match *m, const needle *n, fc_slice piece) {
     for (size_t from = 0; from < piece.len;) {
         const size_t at = from + m->find->literal(&n->literal, piece.bytes + from, piece.len - from);
@@ -289,6 +304,7 @@ static bool in_text(match *m, const needle *n) {
     const fc_slices *pieces = &m->record->pieces;
     if (n->len == 0) return true;
     if (n->raw_decides) {
+        if (at_hint(m, n)) return true;
         for (size_t i = 0; i < pieces->len && m->status == FC_OK; i++)
             if (in_raw_piece(m, n, pieces->items[i])) return true;
         return false;

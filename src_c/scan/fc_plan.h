@@ -80,6 +80,7 @@ void fc_sieve_start(fc_sieve *sieve, const fc_plan *plan, const fc_find *find, c
 size_t fc_sieve_next(fc_sieve *sieve, size_t from);
 
 typedef struct fc_scratch {
+    const uint8_t *hint; /* a place in the record's line where the filter saw something; NULL: none */
     fc_buffer text, folded;
     bool has_text; /* they hold the current record's whole text */
 } fc_scratch;

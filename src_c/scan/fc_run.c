@@ -356,7 +356,9 @@ static fc_status take_lines(worker *w, size_t from, size_t to) {
         const uint8_t *before = memrchr(data + from, '\n', hit - from);
         const size_t begin = before == NULL ? from : (size_t)(before - data) + 1;
         const size_t end = line_end(data, hit, to);
+        w->scratch.hint = data + hit;
         status = take_line(w, begin, end, end + 1, true);
+        w->scratch.hint = NULL;
         from = end + 1;
     }
     return status;

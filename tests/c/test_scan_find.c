@@ -52,6 +52,34 @@ static void expect(size_t got, size_t want, const char *what, int level, size_t 
     exit(1);
 }
 
+/* 0 bad, 1 fine without a backslash, 2 fine with one. */
+static size_t naive_escapes(const uint8_t *p, size_t len) {
+    size_t fine = 1;
+    for (size_t at = 0; at < len; at++) {
+        if (p[at] != '\\') continue;
+        fine = 2;
+        if (++at >= len) return 0;
+        if (p[at] != 0 && strchr("\"\\/bfnrt", p[at])) continue;
+        if (p[at] != 'u' || len - at < 5) return 0;
+        for (int digit = 0; digit < 4; digit++) {
+            at++;
+            if (p[at] == 0 || strchr("0123456789abcdefABCDEF", p[at]) == NULL) return 0;
+        }
+    }
+    return fine;
+}
+
+static void check_escapes(const uint8_t *p, size_t len) {
+    for (int level = FC_CPU_BASE; level <= (int)fc_cpu_detect(); level++) {
+        bool escaped = false;
+        const bool fine = fc_find_for((fc_cpu_level)level)->escapes(p, len, &escaped);
+        const size_t want = naive_escapes(p, len);
+        const size_t got = fine ? 1 + (size_t)escaped : 0;
+        if (got != want) printf("%.*s\n", (int)len, (const char *)p);
+        expect(got, want, "escapes", level, len);
+    }
+}
+
 /* A block that ends where its allocation ends, so that a sanitizer sees every byte read behind it. */
 static uint8_t *place(const uint8_t *bytes, size_t len, size_t offset, uint8_t **out_base) {
     *out_base = malloc(offset + len + 1);
@@ -102,6 +130,26 @@ int main(void) {
             }
             free(base);
         }
+    }
+    /* Strings that are fine but for, sometimes, one byte; sparse and dense in escapes. */
+    const char *parts[] = {"\\n", "\\\\", "\\u00e9", "\\uD83D", "\\\"", "x", "plain text ", "/", "u", "\\/", "\\t"};
+    for (size_t round = 0; round < 60000; round++) {
+        uint8_t bytes[300];
+        size_t len = 0;
+        const size_t goal = rnd() % 258, dense = rnd() % 3;
+        while (len < goal) {
+            const char *part = parts[dense == 0 ? 5 + rnd() % 2 : rnd() % 11];
+            if (dense == 0 && rnd() % 6 == 0) part = parts[rnd() % 11];
+            if (len + strlen(part) > goal) part = "y";
+            memcpy(bytes + len, part, strlen(part));
+            len += strlen(part);
+        }
+        if (len != 0 && rnd() % 3 == 0) bytes[rnd() % len] = (uint8_t)"\\u0xq\""[rnd() % 6];
+        if (len != 0 && rnd() % 8 == 0) len = rnd() % len;
+        uint8_t *base;
+        const uint8_t *p = place(bytes, len, rnd() % 64, &base);
+        check_escapes(p, len);
+        free(base);
     }
     printf("%lu checks\n", checks);
     return 0;
