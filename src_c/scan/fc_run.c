@@ -400,6 +400,7 @@ static step read_more(worker *w, uint64_t end, size_t *beyond) {
     size_t got;
     int code;
     const fc_status status = fc_source_read(&w->source, at, w->block.data + w->block.len, want, &got, &code);
+    fc_source_note(&w->source, at, w->block.data + w->block.len, got);
     w->block.len += got;
     atomic_fetch_add(&w->run->done_bytes, got);
     if (status != FC_OK) {

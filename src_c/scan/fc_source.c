@@ -1,13 +1,30 @@
+#define _GNU_SOURCE /* clock_gettime */
 #include "fc_source.h"
 
 #include <string.h>
+#include <time.h>
+
+/* File times are as coarse as the kernel's tick, at most 10 ms: a write within the tick of another leaves no trace. */
+enum { RACY_NS = 20 * 1000 * 1000 };
+
+static const uint64_t hash_start = 0xcbf29ce484222325u;
+
+/* FNV-1a, by Fowler, Noll and Vo. */
+static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len) {
+    for (size_t i = 0; i < len; i++) hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
 
 fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_errno) {
     fc_source source = {.fd = -1, .memory = entry->memory, .info = entry->info};
     if (source.memory == NULL) {
         const fc_status status = fc_file_open(entry->path, &source.fd, &source.info, out_errno);
         if (status != FC_OK) return status;
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        source.racy = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - source.info.mtime_ns < RACY_NS;
     }
+    source.hash = hash_start;
     *out = source;
     return FC_OK;
 }
@@ -22,6 +39,30 @@ fc_status fc_source_read(const fc_source *source, uint64_t offset, uint8_t *out,
     return FC_OK;
 }
 
+void fc_source_note(fc_source *source, uint64_t offset, const uint8_t *bytes, size_t len) {
+    if (len == 0) return;
+    if (source->last_len == 0) source->hash_begin = offset;
+    source->hash_end = offset + len;
+    source->last_len = len < sizeof source->last ? len : sizeof source->last;
+    memcpy(source->last, bytes + len - source->last_len, source->last_len);
+    if (source->racy) source->hash = hash_bytes(source->hash, bytes, len);
+}
+
+/* True if the stretch that was read still has the same bytes; all of it, or only its last ones. */
+static bool still_same(const fc_source *source, bool all) {
+    uint8_t bytes[4096];
+    uint64_t at = all ? source->hash_begin : source->hash_end - source->last_len, hash = hash_start;
+    while (at < source->hash_end) {
+        size_t want = sizeof bytes, got;
+        int code;
+        if (want > source->hash_end - at) want = (size_t)(source->hash_end - at);
+        if (fc_file_read(source->fd, at, bytes, want, &got, &code) != FC_OK || got < want) return false;
+        hash = hash_bytes(hash, bytes, got);
+        at += got;
+    }
+    return hash == (all ? source->hash : hash_bytes(hash_start, source->last, source->last_len));
+}
+
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     *out_size = source->info.size;
     if (source->memory != NULL) return FC_SOURCE_SAME;
@@ -30,8 +71,10 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     if (fc_file_stat(source->fd, &now, &code) != FC_OK) return FC_SOURCE_CHANGED;
     *out_size = now.size;
     if (now.size < source->info.size) return FC_SOURCE_TRUNCATED;
-    return now.size == source->info.size && now.mtime_ns != source->info.mtime_ns ? FC_SOURCE_CHANGED
-                                                                                 : FC_SOURCE_SAME;
+    const bool grown = now.size > source->info.size, written = now.mtime_ns != source->info.mtime_ns;
+    if (written && !grown) return FC_SOURCE_CHANGED;
+    if ((written || source->racy) && !still_same(source, source->racy)) return FC_SOURCE_CHANGED;
+    return FC_SOURCE_SAME;
 }
 
 void fc_source_close(fc_source *source) {

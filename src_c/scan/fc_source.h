@@ -8,6 +8,12 @@ typedef struct fc_source {
     int fd;                /* -1 for memory */
     const uint8_t *memory; /* NULL for a file; may change meanwhile, so it is only ever copied from */
     fc_file_info info;     /* as of opening */
+    /* What was read, for the judgement at the end. */
+    bool racy;      /* written to so shortly before opening that a further write may leave the same time behind */
+    uint64_t hash;  /* of the bytes from hash_begin to hash_end, when racy */
+    uint64_t hash_begin, hash_end;
+    uint8_t last[64]; /* the last bytes read, they end at hash_end */
+    size_t last_len;
 } fc_source;
 
 /* Open an entry. FC_OS writes the errno, 0 when it is no regular file. */
@@ -17,13 +23,17 @@ fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_er
 fc_status fc_source_read(const fc_source *source, uint64_t offset, uint8_t *out, size_t len, size_t *out_len,
                          int *out_errno);
 
+/* Remember bytes that were read and scanned; called for consecutive stretches. O(len) only if the source is racy. */
+void fc_source_note(fc_source *source, uint64_t offset, const uint8_t *bytes, size_t len);
+
 typedef enum fc_source_fate {
-    FC_SOURCE_SAME,      /* unchanged, or only grown */
+    FC_SOURCE_SAME,      /* unchanged, or grown behind bytes that are still the same */
     FC_SOURCE_TRUNCATED, /* shorter than when it was opened */
-    FC_SOURCE_CHANGED    /* written to without growing */
+    FC_SOURCE_CHANGED    /* overwritten */
 } fc_source_fate;
 
-/* Say what happened to the source since it was opened; *out_size is its size now. */
+/* Say what happened to the source since it was opened; *out_size is its size now. A source that grew is judged by the
+ * last bytes that were read, a racy one by all of them. */
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size);
 
 void fc_source_close(fc_source *source);

@@ -1,0 +1,356 @@
+"""What happens to files: odd entries, changes during a scan, forks, threads, limits. Nothing of it may crash or hang."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import oracles
+import pytest
+from scale import scaled
+
+import fastcore
+
+pytestmark = pytest.mark.native
+
+
+def line(number: int, text: str = "needle") -> bytes:
+    return json.dumps(
+        {"type": "user", "message": {"content": f"{text} {number}"}, "timestamp": f"2024-05-01T00:{number // 60 % 60:02}:{number % 60:02}Z"}
+    ).encode()
+
+
+def write(path: Path, count: int, text: str = "needle") -> bytes:
+    content = b"".join(line(i, text) + b"\n" for i in range(count))
+    path.write_bytes(content)
+    return content
+
+
+def run_python(code: str, *args: str, timeout: float = 60, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=timeout, check=False, **options
+    )  # type: ignore[call-overload, no-any-return]
+
+
+def test_a_folder_without_logs_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes(line(1))
+    hits = fastcore.scan(tmp_path, "needle")
+    assert (len(hits), hits.stats.files, hits.errors) == (0, 0, ())
+
+
+def test_a_missing_path_is_reported_and_the_others_are_searched(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 1)
+    hits = fastcore.scan([tmp_path / "missing", tmp_path / "a.jsonl"], "needle")
+    assert len(hits) == 1
+    assert [(e.path, e.errno, e.line, e.offset) for e in hits.errors] == [(str(tmp_path / "missing"), errno.ENOENT, None, None)]
+    with pytest.raises(FileNotFoundError) as caught:
+        fastcore.scan(tmp_path / "missing", on_error="raise")
+    assert caught.value.filename == str(tmp_path / "missing")
+
+
+def test_a_file_named_twice_is_scanned_once(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 3)
+    os.link(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    (tmp_path / "c.jsonl").symlink_to(tmp_path / "a.jsonl")
+    hits = fastcore.scan([tmp_path / "b.jsonl", tmp_path, tmp_path / "c.jsonl"], "needle", limit=None)
+    assert {hit.path for hit in hits} == {str(tmp_path / "b.jsonl")}
+    assert len(hits) == 3
+
+
+def test_odd_entries_never_block(tmp_path: Path) -> None:
+    write(tmp_path / "good.jsonl", 1)
+    hidden = tmp_path / ".hidden"
+    hidden.mkdir()
+    write(hidden / "h.ndjson", 1)
+    os.mkfifo(tmp_path / "fifo.jsonl")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket.jsonl"))
+    (tmp_path / "loop.jsonl").symlink_to(tmp_path / "loop.jsonl")
+    (tmp_path / "dangling.jsonl").symlink_to(tmp_path / "nothing")
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "folder.jsonl").mkdir()
+    write(tmp_path / "new\nline.jsonl", 1)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.jsonl")).write_bytes(line(1))
+    (tmp_path / "empty.jsonl").touch()
+    for follow in (False, True):
+        hits = fastcore.scan(tmp_path, "needle", follow=follow, limit=None)
+        assert len(hits) == 4
+        assert hits.errors == ()
+    named = [tmp_path / name for name in ("fifo.jsonl", "socket.jsonl", "loop.jsonl", "dangling.jsonl")]
+    hits = fastcore.scan([*named, "/dev/null", "/dev/zero"], "needle")
+    assert {(Path(e.path).name, e.errno) for e in hits.errors} == {
+        ("fifo.jsonl", None),
+        ("socket.jsonl", None),
+        ("loop.jsonl", errno.ELOOP),
+        ("dangling.jsonl", errno.ENOENT),
+        ("null", None),
+        ("zero", None),
+    }
+    listener.close()
+
+
+def test_a_glob_and_a_path_that_looks_like_one(tmp_path: Path) -> None:
+    write(tmp_path / "a[1].jsonl", 1)
+    write(tmp_path / "a1.jsonl", 2)
+    assert len(fastcore.scan(str(tmp_path / "a[1].jsonl"), "needle")) == 1
+    assert len(fastcore.scan(str(tmp_path / "a?.jsonl"), "needle")) == 2
+    hits = fastcore.scan(str(tmp_path / "z*.jsonl"), "needle")
+    assert [e.errno for e in hits.errors] == [errno.ENOENT]
+
+
+def test_a_thousand_files_with_few_descriptors(tmp_path: Path) -> None:
+    for i in range(1000):
+        write(tmp_path / f"{i}.jsonl", 1)
+    code = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+import fastcore
+print(fastcore.scan(sys.argv[1], "needle", threads=4).stats.matches)"""
+    result = run_python(code, str(tmp_path))
+    assert result.stdout.split() == ["1000"], result.stderr
+
+
+EVENTS = ("truncate", "zero", "overwrite", "unlink", "copytruncate", "rename", "append")
+
+
+def disturb(path: Path, event: str, content: bytes) -> None:
+    if event == "truncate":
+        os.truncate(path, len(content) // 2)
+    elif event == "zero":
+        os.truncate(path, 0)
+    elif event == "overwrite":
+        with path.open("r+b") as file:
+            file.write(content.replace(b"needle", b"noodle"))
+    elif event == "unlink":
+        path.unlink()
+    elif event == "copytruncate":
+        with path.open("r+b") as file:
+            file.truncate(0)
+            file.write(line(1, "noodle") + b"\n")
+    elif event == "rename":
+        other = path.with_suffix(".new")
+        other.write_bytes(line(1, "noodle") + b"\n")
+        other.rename(path)
+    else:
+        with path.open("ab") as file:
+            file.write(line(5) + b"\n")
+
+
+def test_files_that_change_during_a_scan(tmp_path: Path) -> None:
+    """Every difference from the quiet scan is explained by a report, and nothing found is broken."""
+    rnd = random.Random(7)
+    path = tmp_path / "live.jsonl"
+    count = 3000
+    seen = {event: 0 for event in EVENTS}
+    for round_number in range(scaled(300)):
+        content = write(path, count)
+        event = EVENTS[round_number % len(EVENTS)]
+        delay = rnd.random() * 0.0015
+        disturber = threading.Timer(delay, disturb, (path, event, content))
+        disturber.start()
+        hits = fastcore.scan(path, "needle", limit=None, order="file", threads=rnd.choice([1, 2]))
+        disturber.join()
+        assert [hit.offset for hit in hits] == sorted({hit.offset for hit in hits})
+        found = [(hit.offset, hit.raw) for hit in hits]
+        before = [(offset, raw) for offset, raw, *_ in oracles.lines_of(content) if raw]
+        assert set(found) <= {*before, (len(content), line(5))}
+        after = fastcore.scan(path, "needle", limit=None, order="file") if path.exists() else []
+        reasons = [error.reason for error in hits.errors if error.line is None]
+        if found != before and found != [(hit.offset, hit.raw) for hit in after]:
+            assert reasons, (event, len(found), len(before))
+        for reason in reasons:
+            assert reason == "changed during scan" or reason.startswith("truncated at byte") or "No such" in reason
+        seen[event] += bool(reasons)
+    print("rounds with a report:", seen)
+
+
+def test_a_forked_child_scans(tmp_path: Path) -> None:
+    for i in range(20):
+        write(tmp_path / f"{i}.jsonl", 400)
+    code = """
+import os, sys, threading, warnings
+warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
+import fastcore
+scan = lambda: fastcore.scan(sys.argv[1], "needle", threads=3, limit=3).stats.matches
+busy = True
+def work():
+    while busy:
+        assert scan() == 8000
+thread = threading.Thread(target=work)
+thread.start()
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if scan() == 8000 else 3)
+    assert os.waitpid(child, 0)[1] == 0
+busy = False
+thread.join()
+print("fine")"""
+    result = run_python(code, str(tmp_path), timeout=120)
+    assert result.stdout.split() == ["fine"], result.stderr
+
+
+def test_two_threads_at_once(tmp_path: Path) -> None:
+    for i in range(20):
+        write(tmp_path / f"{i}.jsonl", 400)
+    results: list[list[tuple[str, int]]] = []
+
+    def work() -> None:
+        for _ in range(10):
+            results.append([(h.path, h.offset) for h in fastcore.scan(tmp_path, "needle", threads=2, limit=20)])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 40
+    assert all(result == results[0] for result in results)
+
+
+def test_the_interpreter_may_leave_during_a_scan(tmp_path: Path) -> None:
+    for i in range(30):
+        write(tmp_path / f"{i}.jsonl", 1000)
+    code = """
+import sys, threading, time
+import fastcore
+def work():
+    while True:
+        fastcore.scan(sys.argv[1], "", threads=2, validate="all")
+threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+print("leaving")"""
+    for _ in range(5):
+        result = run_python(code, str(tmp_path))
+        assert (result.returncode, result.stdout.split()) == (0, ["leaving"]), result.stderr
+
+
+def test_ctrl_c_ends_a_scan(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 20_000)
+    code = """
+import sys
+import fastcore
+print("ready", flush=True)
+try:
+    while True:
+        fastcore.scan(sys.argv[1], "", validate="all", threads=2)
+except KeyboardInterrupt:
+    print("interrupted")"""
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[0] == "interrupted\n"
+    assert process.returncode == 0
+
+
+def test_a_timeout_returns_what_was_found(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 100)
+    hits = fastcore.scan(tmp_path, "needle", timeout=0)
+    assert hits.stats.timed_out
+    assert len(hits) == 0
+    assert not fastcore.scan(tmp_path, "needle", timeout=60).stats.timed_out
+
+
+def test_progress_counts_the_bytes_and_may_stop_the_scan(tmp_path: Path) -> None:
+    content = write(tmp_path / "a.jsonl", 100)
+    seen: list[tuple[int, int, str]] = []
+    fastcore.scan(tmp_path, "needle", progress=lambda *facts: seen.append(facts))
+    assert seen
+    assert all(0 <= done <= total == len(content) and unit == "bytes" for done, total, unit in seen)
+
+    def stop(done: int, total: int, unit: str) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        fastcore.scan(tmp_path, "needle", progress=stop)
+
+
+def test_no_time_anywhere_stays_linear(tmp_path: Path) -> None:
+    """A record without a time looks for its neighbours' times; where there are none, once, not once a record."""
+    path = tmp_path / "a.jsonl"
+    record = b'{"type":"summary","summary":"needle"}\n'
+    path.write_bytes(record * 200_000)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    hits = fastcore.scan(path, "needle", limit=2, threads=2)
+    assert hits.stats.matches == 200_000
+    assert [(h.line, h.time_ns) for h in hits] == [(1, 1_700_000_000 * 10**9), (2, 1_700_000_000 * 10**9)]
+    assert (hits.stats.candidates, hits.errors) == (200_000, ())
+
+
+def test_lines_parsed_only_for_their_time_are_not_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    bad = b'{"timestamp":"2024-05-01T00:00:00Z" oops\n'
+    path.write_bytes(b'{"type":"summary","summary":"needle"}\n' + bad * 3 + line(7, "other") + b"\n")
+    hits = fastcore.scan(path, "needle")
+    assert [h.time_ns for h in hits] == [1_714_521_607 * 10**9]
+    assert (hits.stats.candidates, hits.stats.errors, hits.errors) == (1, 0, ())
+
+
+def test_one_long_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    long = b'{"type":"user","message":{"content":"' + b"x" * (9 << 20) + b' needle"}}'
+    path.write_bytes(line(1) + b"\n" + long + b"\n" + line(2) + b"\n")
+    hits = fastcore.scan(path, "needle", order="file", threads=2)
+    assert [(h.line, len(h.raw)) for h in hits] == [(1, len(line(1))), (2, len(long)), (3, len(line(2)))]
+    hits = fastcore.scan(path, "needle", order="file", threads=2, max_line=1 << 20)
+    assert [h.line for h in hits] == [1, 3]
+    assert [(e.line, e.reason, e.excerpt) for e in hits.errors] == [(2, "longer than max_line", long[:120])]
+
+
+def test_numbers_of_any_size(tmp_path: Path) -> None:
+    digits = "9" * 5000
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"type":"new","n":{digits},"m":1e999,"note":"needle","big":{2**64}}}\n')
+    (hit,) = fastcore.scan(path, "needle", validate="all")
+    assert hit.record["n"] == int("9" * 4000) * 10**1000 + int("9" * 1000)
+    assert hit.record["big"] == 2**64
+
+
+def test_nesting_is_counted(tmp_path: Path) -> None:
+    def nested(levels: int) -> bytes:
+        return b'{"type":"user","message":{"content":[{"type":"tool_use","input":' + b"[" * levels + b'"needle"' + b"]" * levels + b"}]}}\n"
+
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(nested(1020) + nested(1021) + nested(100_000) + line(1) + b"\n")
+    hits = fastcore.scan(path, "needle", order="file")
+    assert [h.line for h in hits] == [1, 4]
+    assert [e.reason for e in hits.errors] == ["nested deeper than 1024 levels"] * 2
+
+
+@pytest.mark.parametrize("validate", ["candidates", "all"])
+def test_odd_lines_cost_no_neighbour(tmp_path: Path, validate: str) -> None:
+    """Three-line files with the case in the middle and at the end."""
+    good = line(1)
+    cases = {
+        b"garbage needle": "error",
+        b'{"a":"\xff needle"}': "error",
+        b"\x00 needle": "error",
+        good + b" " + good: "error",
+        b'{"type":"user","message":{"content":NaN},"x":"needle"}': "error",
+        b'{"type":"user","message":{"content":["needle",]}}': "error",
+        b"\xef\xbb\xbf" + good: "error",
+        b'{"type":"user","message":{"content":"needle \\u0000"}}': "record",
+        good + b"\r": "record",
+        b"  ": "blank",
+    }
+    for case, kind in cases.items():
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(good + b"\n" + case + b"\n" + good + b"\n")
+        hits = fastcore.scan(path, "needle", validate=validate)
+        assert len(hits) == 2 + (kind == "record"), case
+        assert hits.stats.errors == (kind == "error"), case
+        path.write_bytes(good + b"\n" + good + b"\n" + case)
+        hits = fastcore.scan(path, "needle", validate=validate)
+        assert len(hits) == 2 + (kind == "record"), case
+        assert len(hits.tails) == (kind == "error"), case
+        assert hits.stats.errors == 0, case
