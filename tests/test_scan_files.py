@@ -25,7 +25,11 @@ pytestmark = pytest.mark.native
 
 def line(number: int, text: str = "needle") -> bytes:
     return json.dumps(
-        {"type": "user", "message": {"content": f"{text} {number}"}, "timestamp": f"2024-05-01T00:{number // 60 % 60:02}:{number % 60:02}Z"}
+        {
+            "type": "user",
+            "message": {"content": f"{text} {number}"},
+            "timestamp": f"2024-05-01T00:{number // 60 % 60:02}:{number % 60:02}Z",
+        }
     ).encode()
 
 
@@ -51,7 +55,9 @@ def test_a_missing_path_is_reported_and_the_others_are_searched(tmp_path: Path) 
     write(tmp_path / "a.jsonl", 1)
     hits = fastcore.scan([tmp_path / "missing", tmp_path / "a.jsonl"], "needle")
     assert len(hits) == 1
-    assert [(e.path, e.errno, e.line, e.offset) for e in hits.errors] == [(str(tmp_path / "missing"), errno.ENOENT, None, None)]
+    assert [(e.path, e.errno, e.line, e.offset) for e in hits.errors] == [
+        (str(tmp_path / "missing"), errno.ENOENT, None, None)
+    ]
     with pytest.raises(FileNotFoundError) as caught:
         fastcore.scan(tmp_path / "missing", on_error="raise")
     assert caught.value.filename == str(tmp_path / "missing")
@@ -181,6 +187,7 @@ import os, sys, threading, warnings
 warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
 import fastcore
 scan = lambda: fastcore.scan(sys.argv[1], "needle", threads=3, limit=3).stats.matches
+assert scan() == 8000  # all is imported: a fork during an import leaves the child without the import lock
 busy = True
 def work():
     while busy:
@@ -318,7 +325,13 @@ def test_numbers_of_any_size(tmp_path: Path) -> None:
 
 def test_nesting_is_counted(tmp_path: Path) -> None:
     def nested(levels: int) -> bytes:
-        return b'{"type":"user","message":{"content":[{"type":"tool_use","input":' + b"[" * levels + b'"needle"' + b"]" * levels + b"}]}}\n"
+        return (
+            b'{"type":"user","message":{"content":[{"type":"tool_use","input":'
+            + b"[" * levels
+            + b'"needle"'
+            + b"]" * levels
+            + b"}]}}\n"
+        )
 
     path = tmp_path / "a.jsonl"
     path.write_bytes(nested(1020) + nested(1021) + nested(100_000) + line(1) + b"\n")

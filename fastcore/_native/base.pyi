@@ -1,6 +1,7 @@
 """The process-wide runtime: instruction-set level, thread pool, and the exception of every status code."""
 
 __pyx_capi__: dict[str, object]
+
 def cpu_level() -> str:
     """Return the instruction-set level in use: "base", "v3" or "v4" (the machine's best, capped by FASTCORE_CPU)."""
 

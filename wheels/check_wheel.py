@@ -1,0 +1,97 @@
+"""Build the abi3 wheel, install it into a fresh environment of each Python on the machine, and test it from elsewhere.
+
+`python wheels/check_wheel.py` takes Python 3.11, 3.12 and 3.13 from PATH and from pyenv; it fails if there is none.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DIST = ROOT / "wheels" / "dist"
+VERSIONS = ("3.11", "3.12", "3.13")
+NEEDED = (
+    "fastcore/py.typed",
+    "fastcore/_native/base.pyi",
+    "fastcore/_native/scan.pyi",
+    "licenses/wheels/licenses/simdjson.txt",
+)
+
+
+def version_of(python: str) -> str | None:
+    """The minor version of an interpreter that works and can make environments; None for one that cannot."""
+    code = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def interpreters() -> dict[str, str]:
+    found: dict[str, str] = {}
+    pyenv = os.path.join(
+        os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions", "*", "bin", "python3"
+    )
+    for python in [sys.executable, *(shutil.which(f"python{v}") or "" for v in VERSIONS), *sorted(glob.glob(pyenv))]:
+        version = version_of(python) if python else None
+        if version in VERSIONS:
+            found.setdefault(version, python)
+    return found
+
+
+def build() -> Path:
+    shutil.rmtree(DIST, ignore_errors=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(DIST),
+        str(ROOT),
+    ]
+    subprocess.run(command, check=True)
+    (wheel,) = DIST.glob("*.whl")
+    if "cp311-abi3" not in wheel.name:
+        raise SystemExit(f"{wheel.name}: not an abi3 wheel")
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in NEEDED:
+        if not any(name.endswith(needed) for name in names):
+            raise SystemExit(f"{wheel.name}: {needed} is missing")
+    return wheel
+
+
+def check(python: str, wheel: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([python, "-m", "venv", f"{folder}/venv"], check=True)
+        own = f"{folder}/venv/bin/python"
+        subprocess.run([own, "-m", "pip", "install", "--quiet", str(wheel), "pytest", "hypothesis"], check=True)
+        shutil.copytree(
+            ROOT / "tests", f"{folder}/tests", ignore=shutil.ignore_patterns("c", "fuzz", "check", "__pycache__")
+        )
+        subprocess.run(
+            [own, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-m", "native", "tests"], cwd=folder, check=True
+        )
+
+
+def main() -> int:
+    wheel = build()
+    pythons = interpreters()
+    if not pythons:
+        raise SystemExit(f"none of Python {', '.join(VERSIONS)} is here")
+    for version, python in sorted(pythons.items()):
+        print(f"{wheel.name} on Python {version}", flush=True)
+        check(python, wheel)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
