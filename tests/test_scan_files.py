@@ -156,7 +156,7 @@ def test_files_that_change_during_a_scan(tmp_path: Path) -> None:
     rnd = random.Random(7)
     path = tmp_path / "live.jsonl"
     count = 3000
-    seen = {event: 0 for event in EVENTS}
+    seen = dict.fromkeys(EVENTS, 0)
     for round_number in range(scaled(300)):
         content = write(path, count)
         event = EVENTS[round_number % len(EVENTS)]
