@@ -1,4 +1,4 @@
-"""What happens to files: odd entries, changes during a scan, forks, threads, limits. Nothing of it may crash or hang."""
+"""What happens to files: odd entries, changes during a scan, forks, threads, limits. Nothing may crash or hang."""
 
 from __future__ import annotations
 

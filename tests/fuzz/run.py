@@ -1,4 +1,4 @@
-"""Build every fuzz target with libFuzzer, ASan and UBSan and run each for a while: `python tests/fuzz/run.py SECONDS`."""
+"""Build every fuzz target with libFuzzer, ASan and UBSan and run each: `python tests/fuzz/run.py SECONDS`."""
 
 from __future__ import annotations
 
