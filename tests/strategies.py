@@ -228,7 +228,7 @@ BROKEN = [
     b'{"message":{"content":[1,]}}',
 ]
 FIELD_TERMS = """role:user role:assistant type:summary type:new session:8b0d7a3c session:short uuid:11112222-3333
-cwd:/src/app cwd:/ project:/src/app branch:main model:m-1 tool:Bash is:error is:human""".split()  # noqa: SIM905
+cwd:/src/app cwd:/ project:/src/app branch:main model:m-1 tool:Bash is:error is:human""".split()
 BLANK = [b"", b" ", b"\t \r", b"\r"]
 
 
