@@ -66,8 +66,21 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
+def with_query(argv: list[str]) -> list[str]:
+    """Tie the value of -e to it: argparse takes none that begins with a dash, and queries may."""
+    tied: list[str] = []
+    for i, argument in enumerate(argv):
+        if argument == "--":
+            return tied + argv[i:]
+        if tied and tied[-1] in ("-e", "--query"):
+            tied[-1] = f"--query={argument}"
+        else:
+            tied.append(argument)
+    return tied
+
+
 def main(argv: list[str]) -> int:
-    args = parser().parse_intermixed_args(argv)
+    args = parser().parse_intermixed_args(with_query(argv))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if args.help_query:
