@@ -69,9 +69,7 @@ def parser() -> argparse.ArgumentParser:
 def with_query(argv: list[str]) -> list[str]:
     """Tie the value of -e to it: argparse takes none that begins with a dash, and queries may."""
     tied: list[str] = []
-    for i, argument in enumerate(argv):
-        if argument == "--":
-            return tied + argv[i:]
+    for argument in argv:
         if tied and tied[-1] in ("-e", "--query"):
             tied[-1] = f"--query={argument}"
         else:
@@ -79,8 +77,19 @@ def with_query(argv: list[str]) -> list[str]:
     return tied
 
 
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Parse options among the positional arguments; behind `--` everything is positional."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    args = parser().parse_intermixed_args(with_query(argv[:end]))
+    positional = [] if args.query is None else [args.query]
+    positional += [*args.paths, *argv[end + 1 :]]
+    args.query = positional.pop(0) if positional and args.expression is None else None
+    args.paths = positional
+    return args
+
+
 def main(argv: list[str]) -> int:
-    args = parser().parse_intermixed_args(with_query(argv))
+    args = parse(argv)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if args.help_query:
@@ -105,7 +114,7 @@ def main(argv: list[str]) -> int:
     note_errors(hits, args)
     if args.stats:
         print(stats_line(hits), file=sys.stderr)
-    if any(error.line is None and error.errno is not None and is_named(error.path, args) for error in hits.errors):
+    if any(error.line is None and error.errno is not None and error.path in args.paths for error in hits.errors):
         return 2
     return 0 if hits.stats.matches else 1
 
@@ -116,20 +125,10 @@ def shows_progress(args: argparse.Namespace) -> bool:
     return bool(args.progress == "always")
 
 
-def is_named(path: str, args: argparse.Namespace) -> bool:
-    return path in paths_of(args)
-
-
-def paths_of(args: argparse.Namespace) -> list[str]:
-    if args.expression is None or args.query is None:
-        return list(args.paths)
-    return [args.query, *args.paths]
-
-
 def search(args: argparse.Namespace, progress: Progress | None) -> Hits:
     from fastcore import scan
 
-    paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in paths_of(args)]
+    paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in args.paths]
     query = args.expression if args.expression is not None else args.query or ""
     return scan(
         paths or None,
