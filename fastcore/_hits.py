@@ -1,4 +1,11 @@
-"""What a scan returns: `Hits`, a sequence of `Hit`, with its statistics, errors and unfinished tails."""
+"""What a scan returns: `Hits`, a sequence of `Hit`, with its statistics, errors and unfinished tails.
+
+>>> import fastcore
+>>> log = b'{"type":"user","message":{"content":"hello world"},"timestamp":"2024-05-01T10:00:00Z"}'
+>>> hits = fastcore.scan(log, "HELLO")
+>>> hits[0].text, hits[0].spans, hits.stats.matches
+('hello world', [(0, 5)], 1)
+"""
 
 from __future__ import annotations
 
@@ -309,12 +316,6 @@ class Hits(Sequence[Hit]):
     `stats` says what was done, `errors` what could not be read (the first 1,000 by path and offset), `tails` where
     unfinished last lines begin. Indexing gives a `Hit`, a slice gives `Hits` with the same `stats`, `errors` and
     `tails`. Indexing is O(1), fields are decoded when touched; pickle and copy work. Safe to share between threads.
-
-    >>> import fastcore
-    >>> log = b'{"type":"user","message":{"content":"hello world"},"timestamp":"2024-05-01T10:00:00Z"}'
-    >>> hits = fastcore.scan(log, "HELLO")
-    >>> hits[0].text, hits[0].spans, hits.stats.matches
-    ('hello world', [(0, 5)], 1)
     """
 
     __slots__ = ("_errors", "_plan", "_rows", "_stats", "_tails")

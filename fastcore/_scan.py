@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from time import perf_counter
 
 from fastcore import _base, _hits, _sources
 from fastcore import query as _query
@@ -86,7 +87,9 @@ def scan(
         prefilter="prefilter" not in off,
     )
     threads = _base.check_threads(threads)
+    began = perf_counter()
     sources, _spooled = _sources.collect(paths, follow)
+    walk = perf_counter() - began
     rows, errors, tails, counts = _native.run(
         sources,
         plan,
@@ -107,6 +110,8 @@ def scan(
     )
     if on_error == "raise" and found:
         _raise(found)
+    counts["phases"] = {"walk": walk, **counts["phases"]}
+    counts["wall_s"] += walk
     ends = tuple(_hits.Tail(os.fsdecode(path), offset) for path, offset in tails)
     return _hits.Hits(rows, plan, _hits.make_stats(counts), found, ends)
 
