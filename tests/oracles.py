@@ -1,151 +1,215 @@
-"""The shortest obviously right Python for what the compiled core does. Slow, and meant to be read."""
+"""The shortest obviously right Python for what the compiled core does. Slow, and meant to be read.
+
+A JSON value is here: an object a tuple of (key, value) in order, duplicates kept; an array a list; a string a str in
+which lone surrogates are U+FFFD; a number its digits as bytes, of any size; and True, False, None.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
-import unicodedata
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from fastcore import query as q
 
 LEVELS = 1024
-SPACE = b" \t\r"
+MAX_LINE = 64 << 20
+BOM = b"\xef\xbb\xbf"
 
 
-class Pairs(list):
-    """A JSON object as its members in order, duplicates kept."""
+class NoRecord(ValueError):
+    """The line is no record."""
 
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+def deep(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a recursive function room for 1,024 levels."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments: Any) -> Any:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(before + 10 * LEVELS)
+        try:
+            return function(*arguments)
+        finally:
+            sys.setrecursionlimit(before)
+
+    return wrapped
 
 
-_decoder = json.JSONDecoder(
-    object_pairs_hook=Pairs,
-    parse_int=lambda s: ("number", s),
-    parse_float=lambda s: ("number", s),
-    parse_constant=_refuse,
+# Lines: bytes to records.
+
+
+def refuse(constant: str) -> Any:
+    raise NoRecord(f"{constant} is no JSON")
+
+
+decoder = json.JSONDecoder(
+    object_pairs_hook=tuple, parse_int=str.encode, parse_float=str.encode, parse_constant=refuse, strict=True
 )
 
 
-def depth(value: Any) -> int:
-    if isinstance(value, Pairs):
-        return 1 + max((depth(v) for _, v in value), default=0)
-    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+def levels(text: str) -> int:
+    """How deep the brackets outside strings nest."""
+    level = deepest = 0
+    for c in re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text, flags=re.DOTALL):
+        level += (c in "[{") - (c in "]}")
+        deepest = max(deepest, level)
+    return deepest
 
 
 def clean(value: Any) -> Any:
-    """Lone surrogates as U+FFFD, everywhere."""
+    """Lone surrogates as U+FFFD, in keys too."""
     if isinstance(value, str):
         return re.sub("[\ud800-\udfff]", "\ufffd", value)
-    if isinstance(value, Pairs):
-        return Pairs((clean(k), clean(v)) for k, v in value)
-    return [clean(v) for v in value] if isinstance(value, list) else value
+    if isinstance(value, tuple):
+        return tuple((clean(key), clean(member)) for key, member in value)
+    return [clean(item) for item in value] if isinstance(value, list) else value
 
 
-def parse_line(line: bytes) -> Pairs | None:
-    """The record of a line without its end; None if it is none."""
+@deep
+def parse_line(line: bytes, at_offset_0: bool = False) -> tuple[tuple[str, Any], ...]:
+    """The record of a line without its newline; NoRecord if it is not exactly one JSON object."""
+    if at_offset_0:
+        line = line.removeprefix(BOM)
     try:
         text = line.decode("utf-8").strip(" \t\r\n")
-        value, end = _decoder.raw_decode(text)
-    except (ValueError, RecursionError):
-        return None
-    if end != len(text) or not isinstance(value, Pairs) or depth(value) > LEVELS:
-        return None
-    cleaned: Pairs = clean(value)
-    return cleaned
+        if levels(text) > LEVELS:
+            raise NoRecord("too deep")
+        value, end = decoder.raw_decode(text)
+    except ValueError as error:
+        raise NoRecord(str(error)) from error
+    if not isinstance(value, tuple) or end != len(text):
+        raise NoRecord("not one object to its end")
+    return clean(value)  # type: ignore[no-any-return]
+
+
+class Line(NamedTuple):
+    offset: int
+    raw: bytes  # without its end, and without a byte order mark at offset 0
+    kind: str  # "blank", "record", "error" or "tail"
+    number: int
+    excerpt: bytes  # what an error shows
+    record: tuple[tuple[str, Any], ...] | None
+
+
+def lines_of(content: bytes, max_line: int = MAX_LINE) -> list[Line]:
+    found = []
+    offset = 0
+    *whole, last = content.split(b"\n")
+    for number, line in enumerate([*whole, last], 1):
+        terminated = number <= len(whole)
+        raw = line.removeprefix(BOM) if offset == 0 else line
+        if terminated or raw:
+            raw = raw.removesuffix(b"\r")
+            record = None
+            if len(raw) > max_line:
+                kind = "error"
+            elif not raw.strip(b" \t\r"):
+                kind = "blank"
+            else:
+                try:
+                    record = parse_line(raw)
+                    kind = "record"
+                except NoRecord:
+                    kind = "error" if terminated else "tail"
+            found.append(Line(offset, raw, kind, number, line.removesuffix(b"\r")[:120], record))
+        offset += len(line) + 1
+    return found
+
+
+# Records: fields and text.
 
 
 def get(value: Any, name: str) -> Any:
-    """The last member of that name, None if there is none."""
-    return next((v for k, v in reversed(value) if k == name), None) if isinstance(value, Pairs) else None
+    """The last member of that name; None if there is none, or no object."""
+    return dict(value).get(name) if isinstance(value, tuple) else None
 
 
 def string(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-HIDDEN = {
-    "type",
-    "timestamp",
-    "cwd",
-    "version",
-    "gitBranch",
-    "userType",
-    "data",
-    "signature",
-    "toolUseResult",
-    "id",
-    "uuid",
-}
+HIDDEN = set("type timestamp cwd version gitBranch userType data signature toolUseResult id uuid".split())
 ENDINGS = ("Id", "ID", "_id", "-id", "Uuid", "UUID", "_uuid")
 
 
-def strings(value: Any, hide: bool, levels: int = 10**9) -> list[str]:
-    """Every string in a value; with `hide` not what stands under the keys of ids and facts."""
-    if isinstance(value, str):
-        return [value]
-    if levels == 0 or not isinstance(value, list):
+def strings(value: Any) -> list[str]:
+    """Every string in a value."""
+    if isinstance(value, tuple):
+        return [s for _, member in value for s in strings(member)]
+    if isinstance(value, list):
+        return [s for item in value for s in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def loose(value: Any, depth: int = 0, deepest: float = float("inf")) -> list[str]:
+    """Every string in a value but under the keys of ids and facts, and not deeper than wanted. The value is at
+    `depth`, what it holds is one deeper."""
+    if depth > deepest:
         return []
-    if isinstance(value, Pairs):
-        children = [v for k, v in value if not (hide and (k in HIDDEN or k.endswith(ENDINGS)))]
-    else:
-        children = value
-    return [s for child in children for s in strings(child, hide, levels - 1)]
+    if isinstance(value, tuple):
+        shown = [member for key, member in value if key not in HIDDEN and not key.endswith(ENDINGS)]
+        return [s for member in shown for s in loose(member, depth + 1, deepest)]
+    if isinstance(value, list):
+        return [s for item in value for s in loose(item, depth + 1, deepest)]
+    return [value] if isinstance(value, str) else []
 
 
 def block_text(block: Any) -> list[str]:
-    if not isinstance(block, Pairs):
-        return strings(block, True)
     kind = get(block, "type")
     if kind in ("text", "thinking") and isinstance(get(block, kind), str):
         return [get(block, kind)]
     if kind == "tool_use":
-        last = {k: i for i, (k, _) in enumerate(block)}
-        parts = [
-            (last.get("name", -1), [get(block, "name")] if isinstance(get(block, "name"), str) else []),
-            (last.get("input", -1), strings(get(block, "input"), False)),
-        ]
-        return [s for _, part in sorted(parts) for s in part]
+        pieces: list[str] = []
+        for at, (key, value) in enumerate(block):
+            if any(key == later for later, _ in block[at + 1 :]):
+                continue  # the last one wins
+            if key == "name" and isinstance(value, str):
+                pieces.append(value)
+            if key == "input":
+                pieces += strings(value)
+        return pieces
     if kind == "tool_result":
         return content_text(get(block, "content"))
-    return [] if kind in ("image", "document") else strings(block, True)
+    if kind in ("image", "document"):
+        return []
+    return loose(block)
 
 
 def content_text(content: Any) -> list[str]:
-    if isinstance(content, list) and not isinstance(content, Pairs):
+    """The content of a message or of a tool's result."""
+    if isinstance(content, list):
         return [s for block in content for s in block_text(block)]
-    return strings(content, True)
+    return loose(content)
 
 
-def text(record: Pairs) -> str:
+def pieces(record: Any) -> list[str]:
     kind = get(record, "type")
     if kind in ("user", "assistant"):
-        return "\n".join(content_text(get(get(record, "message"), "content")))
-    if kind == "system":
-        return string(get(record, "content")) or ""
-    if kind == "summary":
-        return string(get(record, "summary")) or ""
-    if kind == "attachment":
-        return "\n".join(strings(get(record, "attachment"), True))
-    if kind == "queue-operation":
-        return "\n".join(strings(get(record, "content"), True))
-    return "\n".join(strings(record, True, 3))
+        return content_text(get(get(record, "message"), "content"))
+    if kind in ("system", "summary"):
+        value = get(record, "content" if kind == "system" else "summary")
+        return [value] if isinstance(value, str) else []
+    if kind in ("attachment", "queue-operation"):
+        return loose(get(record, "attachment" if kind == "attachment" else "content"))
+    return loose(record, 0, 3)
 
 
-def top_blocks(record: Pairs) -> list[Pairs]:
-    content = get(get(record, "message"), "content")
-    if not isinstance(content, list) or isinstance(content, Pairs):
-        return []
-    return [block for block in content if isinstance(block, Pairs)]
-
-
-def fields(record: Pairs) -> dict[str, Any]:
+@deep
+def fields(record: Any) -> dict[str, Any]:
+    """What `decode` returns, by name."""
     kind = string(get(record, "type"))
-    role = string(get(get(record, "message"), "role"))
-    results = [b for b in top_blocks(record) if get(b, "type") == "tool_result"]
+    message = get(record, "message")
+    role = string(get(message, "role"))
+    content = get(message, "content")
+    blocks = content if isinstance(content, list) else []
+    results = [b for b in blocks if get(b, "type") == "tool_result"]
+    names = [get(b, "name") for b in blocks if get(b, "type") == "tool_use"]
     return {
         "type": kind,
         "role": kind if role is None else role,
@@ -153,189 +217,189 @@ def fields(record: Pairs) -> dict[str, Any]:
         "uuid": string(get(record, "uuid")),
         "cwd": string(get(record, "cwd")),
         "branch": string(get(record, "gitBranch")),
-        "model": string(get(get(record, "message"), "model")),
-        "tools": tuple(
-            get(b, "name")
-            for b in top_blocks(record)
-            if get(b, "type") == "tool_use" and isinstance(get(b, "name"), str)
-        ),
+        "model": string(get(message, "model")),
+        "tools": tuple(name for name in names if isinstance(name, str)),
         "is_error": any(get(b, "is_error") is True for b in results) or get(record, "subtype") == "api_error",
         "is_human": kind == "user"
         and not results
         and get(record, "isMeta") is not True
         and get(record, "isSidechain") is not True,
-        "text": text(record),
-        "time_us": time_us(string(get(record, "timestamp"))),
+        "text": "\n".join(pieces(record)),
+        "time_us": time_us(string(get(record, "timestamp")) or ""),
     }
 
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+TIME = re.compile(r"(\d{4})(-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 
 
-def time_us(stamp: str | None) -> int | None:
+def time_us(stamp: str) -> int | None:
     """Microseconds since 1970 of a readable time."""
-    found = _TIME.fullmatch(stamp or "")
+    found = TIME.fullmatch(stamp)
     if not found:
         return None
-    date, clock, fraction, sign, hours, minutes = found.groups()
+    year, day, clock, fraction, sign, hours, minutes = found.groups(default="0")
+    # Python's years begin with 1. The calendar repeats every 400 years, which are 146,097 days.
+    shift = 400 if year == "0000" else 0
     try:
-        if date.startswith("0000"):  # datetime begins with year 1; year 4 has the same days, four years on
-            moment, days = datetime.fromisoformat(f"0004{date[4:]}T{clock}"), -(366 + 3 * 365)
-        else:
-            moment, days = datetime.fromisoformat(f"{date}T{clock}"), 0
+        moment = datetime.fromisoformat(f"{int(year) + shift:04}{day}T{clock}") - datetime(1970, 1, 1)
     except ValueError:
         return None
-    if int(hours or 0) > 23 or int(minutes or 0) > 59:
+    if int(hours) > 23 or int(minutes) > 59:
         return None
-    offset = (int(hours or 0) * 3600 + int(minutes or 0) * 60) * (-1 if sign == "-" else 1)
-    since = moment - datetime(1970, 1, 1)
-    return ((since.days + days) * 86400 + since.seconds - offset) * 10**6 + int(((fraction or "") + "000000")[:6])
+    offset = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1)
+    days = moment.days - (146_097 if shift else 0)
+    return (days * 86400 + moment.seconds - offset) * 10**6 + int(f"{fraction:0<6}"[:6])
 
 
+# Queries.
+
+# Code points whose simple folding came or changed after Unicode 14, up to 17: interpreters differ on them.
+REFOLDED = {0x1FD3, 0x1FE3, 0xFB05, 0x1C89, 0xA7CB, 0xA7CC, 0xA7CE, 0xA7D2, 0xA7D4, 0xA7DA, 0xA7DC}
+REFOLDED |= {*range(0x10D50, 0x10D66), *range(0x16EA0, 0x16EB9)}
+
+
+def safe_to_fold(c: str) -> bool:
+    """True where every interpreter's tables and the compiled table agree."""
+    return ord(c) not in REFOLDED
+
+
+@functools.cache
 def fold(c: str) -> str:
+    """Simple case folding of one character, on those that are safe_to_fold."""
     folded = c.casefold()
-    return folded if len(folded) == 1 else (c.lower() if len(c.lower()) == 1 else c)
+    if len(folded) == 1:
+        return folded
+    return c.lower() if len(c.lower()) == 1 else c
 
 
-def fold_text(value: str, case_sensitive: bool) -> str:
-    return value if case_sensitive else "".join(map(fold, value))
+def fold_text(text: str, case_sensitive: bool = False) -> str:
+    return text if case_sensitive else "".join(map(fold, text))
 
 
-def stable(c: str) -> bool:
-    """True for characters whose folding is the same in every interpreter that the tests run on."""
-    return unicodedata.ucd_3_2_0.category(c) != "Cn" or not c.isalpha()
+def holds(text: str, needle: str, case_sensitive: bool = False) -> bool:
+    return fold_text(needle, case_sensitive) in fold_text(text, case_sensitive)
 
 
-def below(path: str | None, folder: str) -> bool:
-    return path is not None and (path == folder or path.startswith(folder.rstrip("/") + "/"))
+def below(folder: str | None, top: str) -> bool:
+    """That folder or one below, by whole components."""
+    return folder is not None and (folder == top or folder.startswith(top.rstrip("/") + "/"))
 
 
-def in_project(record: dict[str, Any], folder: str, path: str) -> bool:
-    if record["cwd"] is not None:
-        return below(record["cwd"], folder)
-    parts = path.split("/")
-    places = [i for i, part in enumerate(parts[:-2]) if part == "projects" and parts[i + 1]]
-    encoded = "".join(chr(b) if chr(b).isalnum() and b < 128 else "-" for b in folder.encode())
-    return bool(places) and (parts[places[-1] + 1] + "-").startswith(encoded + "-")
+def in_project(cwd: str | None, top: str, path: str) -> bool:
+    if cwd is not None:
+        return below(cwd, top)
+    encoded = re.sub(rb"[^0-9A-Za-z]", b"-", top.encode())
+    # The last `projects` that has a folder below.
+    folders = re.findall(rb"(?=(?:^|/)projects/([^/]+)/)", os.fsencode(path))
+    return bool(folders) and (folders[-1] + b"-").startswith(encoded + b"-")
 
 
 def matches(tree: Any, record: dict[str, Any], path: str = "", case_sensitive: bool = False) -> bool:
+    """Evaluate a tree on the fields of a record."""
     if tree is None:
         return True
     if isinstance(tree, q.Text):
-        return fold_text(tree.value, case_sensitive) in fold_text(record["text"], case_sensitive)
+        return holds(record["text"], tree.value, case_sensitive)
     if isinstance(tree, q.Is):
         return bool(record["is_" + tree.name])
     if isinstance(tree, q.Field):
-        value = record.get(tree.name)
-        if tree.name in ("session", "uuid"):
-            return value == tree.value or (len(tree.value.encode()) >= 8 and (value or "").startswith(tree.value))
-        if tree.name == "cwd":
-            return below(value, tree.value)
-        if tree.name == "project":
-            return in_project(record, tree.value, path)
-        return tree.value in record["tools"] if tree.name == "tool" else value == tree.value
+        name, wanted = tree.name, tree.value
+        if name == "tool":
+            return wanted in record["tools"]
+        if name == "cwd":
+            return below(record["cwd"], wanted)
+        if name == "project":
+            return in_project(record["cwd"], wanted, path)
+        value = record[name]
+        if name in ("session", "uuid") and value is not None and len(wanted) >= 8:
+            return bool(value.startswith(wanted))
+        return bool(value == wanted)
     results = [matches(child, record, path, case_sensitive) for child in tree.children]
     return not results[0] if isinstance(tree, q.Not) else (all if isinstance(tree, q.And) else any)(results)
 
 
 def needles(tree: Any) -> list[str]:
-    """The needles that are not under NOT."""
+    """Those that are not under NOT."""
     if isinstance(tree, q.Text):
         return [tree.value]
-    if tree is None or isinstance(tree, (q.Field, q.Is, q.Not)):
-        return []
-    return [needle for child in tree.children for needle in needles(child)]
+    if isinstance(tree, (q.And, q.Or)):
+        return [needle for child in tree.children for needle in needles(child)]
+    return []
 
 
-def spans(tree: Any, value: str, case_sensitive: bool = False) -> list[tuple[int, int]]:
-    """Character ranges of every needle, overlapping ones merged."""
-    haystack = fold_text(value, case_sensitive)
+def spans(tree: Any, text: str, case_sensitive: bool = False) -> list[tuple[int, int]]:
+    """Character ranges of every needle, left to right, overlapping ones merged; those that only touch are not."""
+    haystack = fold_text(text, case_sensitive)
     found = set()
-    for needle in filter(None, needles(tree)):
-        folded = fold_text(needle, case_sensitive)
-        found |= {(i, i + len(folded)) for i in range(len(haystack)) if haystack.startswith(folded, i)}
+    for needle in needles(tree):
+        wanted = fold_text(needle, case_sensitive)
+        found |= {(at, at + len(wanted)) for at in range(len(text)) if wanted and haystack.startswith(wanted, at)}
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
+            start, before = merged.pop()
+            end = max(end, before)
+        merged.append((start, end))
     return merged
 
 
-def lines_of(content: bytes, max_line: int = 64 << 20) -> list[tuple[int, bytes, str, Pairs | None]]:
-    """Every line: offset, bytes without the end, what it is, and its record."""
-    found = []
-    offset = 0
-    pieces = content.split(b"\n")
-    for number, piece in enumerate(pieces):
-        last = number == len(pieces) - 1
-        line = piece
-        if offset == 0 and line.startswith(b"\xef\xbb\xbf"):
-            line = line[3:]
-        if not (last and line == b""):
-            line = line.removesuffix(b"\r")
-            record = None if line.startswith(b"\xef\xbb\xbf") else parse_line(line)
-            if len(line) > max_line:
-                kind = "error"
-            elif not line.strip(SPACE):
-                kind = "blank"
-            elif record is not None:
-                kind = "record"
-            else:
-                kind = "tail" if last else "error"
-            found.append((offset, line, kind, record if kind == "record" else None))
-        offset += len(piece) + 1
-    return found
+# The scan.
+
+
+class Hit(NamedTuple):
+    path: str
+    line: int
+    offset: int
+    time_us: int | None
+    raw: bytes
+    fields: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    hits: list[Hit]
+    matches: int
+    errors: list[tuple[str, int, int, bytes]]  # path, line, offset, excerpt
+    tails: list[tuple[str, int]]
+    counts: dict[str, int]  # of lines
 
 
 def scan(
     files: list[tuple[str, bytes, int | None]],
-    tree: Any,
+    tree: Any = None,
     *,
     order: str = "newest",
     limit: int | None = None,
-    since: int | None = None,
-    until: int | None = None,
+    since_us: int | None = None,
+    until_us: int | None = None,
     case_sensitive: bool = False,
-    max_line: int = 64 << 20,
-) -> dict[str, Any]:
-    """Search files of (path, content, mtime in microseconds or None)."""
+    max_line: int = MAX_LINE,
+) -> Answer:
+    """Search files of (path, content, mtime in microseconds or None) as under validate="all"."""
     hits, errors, tails = [], [], []
-    counts = {"lines": 0, "blank": 0, "records": 0, "errors": 0, "tail": 0}
-    for path, content, mtime in files:
-        found = lines_of(content, max_line)
-        known = [fields(record) if record is not None else None for *_, record in found]
-        times = [f["time_us"] if f else None for f in known]
-        for i, ((offset, line, kind, _), record) in enumerate(zip(found, known, strict=True)):
+    counts = {"lines": 0, "blank": 0, "record": 0, "error": 0, "tail": 0}
+    for path, content, mtime_us in sorted(files, key=lambda file: os.fsencode(file[0])):
+        lines = lines_of(content, max_line)
+        known = [fields(line.record) if line.record is not None else None for line in lines]
+        own = [record["time_us"] if record else None for record in known]
+        for i, (line, record) in enumerate(zip(lines, known, strict=True)):
             counts["lines"] += 1
-            counts[{"record": "records", "error": "errors"}.get(kind, kind)] += 1
-            if kind == "error":
-                errors.append((path, i + 1, offset))
-            if kind == "tail":
-                tails.append((path, offset))
+            counts[line.kind] += 1
+            if line.kind == "error":
+                errors.append((path, line.number, line.offset, line.excerpt))
+            if line.kind == "tail":
+                tails.append((path, line.offset))
             if record is None or not matches(tree, record, path, case_sensitive):
                 continue
-            time = next((t for t in times[i:] + times[:i][::-1] if t is not None), mtime)
-            if (since is not None or until is not None) and time is None:
+            # Its own time, else the next record's in the file, else the previous one's, else the file's.
+            time = next((t for t in own[i:] + own[:i][::-1] if t is not None), mtime_us)
+            if since_us is not None and (time is None or time < since_us):
                 continue
-            if (since is not None and time < since) or (until is not None and time > until):
+            if until_us is not None and (time is None or time > until_us):
                 continue
-            hits.append((path, i + 1, offset, time, line, record))
-    by_place = [lambda h: h[2], lambda h: h[0].encode()]
-    for key in by_place:
-        hits.sort(key=key)
-    if order != "file":
-        hits.sort(key=lambda h: (h[3] is None, 0 if h[3] is None else -h[3] if order == "newest" else h[3]))
-    return {
-        "hits": hits[:limit],
-        "matches": len(hits),
-        "errors": sorted(errors, key=lambda e: (e[0].encode(), e[2])),
-        "tails": sorted(tails, key=lambda t: t[0].encode()),
-        "counts": counts,
-    }
-
-
-def utc(us: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+            hits.append(Hit(path, line.number, line.offset, time, line.raw, record))
+    # They stand by path and offset, which is the order wherever times do not decide.
+    if order == "newest":
+        hits.sort(key=lambda hit: (hit.time_us is None, -(hit.time_us or 0)))
+    if order == "oldest":
+        hits.sort(key=lambda hit: (hit.time_us is None, hit.time_us or 0))
+    return Answer(hits[:limit], len(hits), errors, tails, counts)

@@ -393,7 +393,7 @@ static step read_more(worker *w, uint64_t end, size_t *beyond) {
     }
     const bool to_end = at >= size || size - at <= want;
     if (to_end) want = at >= size ? 0 : (size_t)(size - at);
-    if (fc_buffer_reserve(&w->block, w->block.len + want) != FC_OK) {
+    if (fc_buffer_reserve(&w->block, w->block.len + want + 1) != FC_OK) { /* never NULL, for an empty file too */
         set_failure(w->run, FC_NO_MEMORY);
         return STEP_FAILED;
     }
