@@ -14,7 +14,7 @@ import pytest
 import fastcore
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = sorted(path for path in (ROOT / "src_c").iterdir() if path.is_dir())
+ROOMS = sorted(ROOT.glob("src_c/*/"))
 HEADERS = sorted(ROOT.glob("src_c/*/*.h"))
 SOURCES = sorted([*ROOT.glob("src_c/*/*.c"), *ROOT.glob("src_c/*/*.cpp"), *ROOT.glob("src_c/*/*.inc"), *HEADERS])
 # Headers that declare no function of their own.
