@@ -376,7 +376,9 @@ static bool has_tool(const fc_record *record, const needle *n) {
 }
 
 static bool is_id(fc_slice id, const needle *n) {
-    return n->len >= 8 ? fc_slice_begins(id, n->bytes, n->len) : fc_slice_equals(id, n->bytes, n->len);
+    size_t characters = 0;
+    for (size_t i = 0; i < n->len; i++) characters += (n->bytes[i] & 0xc0) != 0x80;
+    return characters >= 8 ? fc_slice_begins(id, n->bytes, n->len) : fc_slice_equals(id, n->bytes, n->len);
 }
 
 static bool evaluate(match *m, size_t at) {

@@ -18,7 +18,7 @@ typedef enum fc_op {
     /* Field terms, compared exactly and case-sensitively. */
     FC_OP_ROLE,
     FC_OP_TYPE,
-    FC_OP_SESSION, /* equal, or a prefix of 8 bytes and more */
+    FC_OP_SESSION, /* equal, or a prefix of 8 characters and more */
     FC_OP_UUID,    /* as session */
     FC_OP_CWD,     /* that directory or below */
     FC_OP_PROJECT, /* the record's cwd as above, else the folder below `projects` in the file's path */

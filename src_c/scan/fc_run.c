@@ -284,12 +284,18 @@ static fc_status take_match(worker *w, size_t begin, size_t line, size_t len, si
     return fc_best_push(&w->best, &hit);
 }
 
+/* Length of the byte order mark at the start of the file, if `begin` is there and has one. */
+static size_t bom_at(const worker *w, size_t begin) {
+    const bool marked = w->base + begin == 0 && w->block.len - begin >= 3 && memcmp(w->block.data + begin, "\xef\xbb\xbf", 3) == 0;
+    return marked ? 3 : 0;
+}
+
 /* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
 static fc_status take_line(worker *w, size_t begin, size_t end, size_t next, bool terminated) {
     run *r = w->run;
     const uint8_t *data = w->block.data;
     size_t line = begin;
-    if (w->base + begin == 0 && end - begin >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+    if (bom_at(w, begin) != 0 && end - begin >= 3) {
         line += 3;
         if (line == end && !terminated) return FC_OK; /* a byte order mark alone is no line */
     }
@@ -481,7 +487,8 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             w->bytes += w->base > first ? w->base - first : 0;
             return true;
         }
-        if (!dropping && len - cursor > r->options->max_line + 1) {
+        /* Enough is read first for the excerpt, so that it does not depend on the size of a chunk. */
+        if (!dropping && len - cursor > FC_EXCERPT_MAX + 1 && len - cursor - 1 > r->options->max_line + bom_at(w, cursor)) {
             w->lines++;
             report_line(w, cursor, len, FC_LINE_TOO_LONG);
             dropping = too_long = true;
