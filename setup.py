@@ -32,6 +32,8 @@ SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
 COMMON = ["-ffp-contract=off", "-fvisibility=hidden", "-fstack-protector-strong", "-Wall", "-Wextra"]
 COMMON += ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
 LINK = ["-Wl,-z,relro,-z,now"]
+# Loading a shared C++ library takes as long as all the rest of the import; sanitizers want the shared one.
+STATIC = [] if SANITIZE else ["-static-libstdc++", "-static-libgcc"]
 if MARCH == "native":
     COMMON += ["-march=native"]
 if LTO:
@@ -51,7 +53,7 @@ def flags(source: str) -> list[str]:
         return ["-std=c++17", "-fno-exceptions", *COMMON]
     if Path(source).parts[0] == "src_c":
         return ["-std=c11", *COMMON]
-    return [*COMMON, "-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+    return [*COMMON, "-include", "fastcore/_native/start_up.h", "-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
 
 
 class BuildExt(build_ext):
@@ -84,10 +86,10 @@ def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
         include_dirs=["src_c/base", "src_c/scan", SIMDJSON],
-        depends=[*glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
+        depends=["fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
         define_macros=macros,
         libraries=libraries,
-        extra_link_args=LINK,
+        extra_link_args=LINK + STATIC,
         py_limited_api=ABI3,
     )
 
@@ -99,7 +101,7 @@ SCAN = sorted(glob("src_c/scan/*.c") + glob("src_c/scan/*.cpp"))
 
 setup(
     ext_modules=cythonize(
-        [extension("base", BASE, ["m"]), extension("scan", SCAN + SHARED, ["m", "stdc++"])],
+        [extension("base", BASE, ["m"]), extension("scan", SCAN + SHARED, ["m"])],
         build_dir="build/cython",
     ),
     cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
