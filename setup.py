@@ -53,7 +53,14 @@ def flags(source: str) -> list[str]:
         return ["-std=c++17", "-fno-exceptions", *COMMON]
     if Path(source).parts[0] == "src_c":
         return ["-std=c11", *COMMON]
-    return [*COMMON, "-include", "fastcore/_native/start_up.h", "-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+    return [
+        *COMMON,
+        "-include",
+        "fastcore/_native/start_up.h",
+        "-Wno-unused-function",
+        "-Wno-unused-parameter",
+        "-Wno-missing-field-initializers",
+    ]
 
 
 class BuildExt(build_ext):

@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 
 from fastcore._native.scan import Plan, decode
+from fastcore.errors import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _Row = tuple[bytes, "int | None", int, "int | None", bytes]
 
 
 class _Frozen:
-    """A small immutable value: its fields are its slots, in order."""
+    """A small immutable value: its fields are its slots, in order; a slot `_x` is shown by a property `x`."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -42,8 +43,15 @@ class _Frozen:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    @classmethod
+    def _names(cls) -> tuple[str, ...]:
+        return tuple(name.removeprefix("_") for name in cls.__slots__)
+
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+        return tuple(getattr(self, name) for name in self._names())
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other._values() == self._values()
@@ -55,38 +63,43 @@ class _Frozen:
         return type(self), self._values()
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names())
         return f"{type(self).__name__}({shown})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a new dict."""
-        return dict(zip(self.__slots__, self._values(), strict=True))
+        return dict(zip(self._names(), self._values(), strict=True))
 
 
 class Stats(_Frozen):
-    """What a scan did.
+    """What a scan did. Immutable; safe to share between threads.
 
     Counts are ints: `files` scanned, `files_failed`, `bytes`, `records` and `candidates` (lines parsed), `matches`
     (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines), `threads` that took part. `lines`,
-    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` has `wall`, `cpu` (summed
-    over threads) and one entry a phase; `timed_out` says that the time limit cut the scan short.
+    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` is a new dict of `wall`, `cpu`
+    (of the whole process meanwhile) and one entry a phase; `timed_out` says that the time limit cut the scan short.
+
+    >>> import fastcore
+    >>> stats = fastcore.scan(b'{"type":"mode"}\\n\\nbroken', validate="all").stats
+    >>> stats.lines, stats.records, stats.blank, stats.errors, stats.tail
+    (3, 1, 1, 0, 1)
     """
 
     __slots__ = (
-        "blank",
-        "bytes",
-        "candidates",
-        "errors",
         "files",
         "files_failed",
+        "bytes",
         "lines",
-        "matches",
-        "records",
-        "seconds",
+        "blank",
         "skipped",
+        "records",
+        "candidates",
+        "matches",
+        "errors",
         "tail",
         "threads",
         "timed_out",
+        "_seconds",
     )
     __module__ = "fastcore"
     files: int
@@ -102,14 +115,19 @@ class Stats(_Frozen):
     tail: int
     threads: int
     timed_out: bool
-    seconds: dict[str, float]
+    _seconds: dict[str, float]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        return dict(self._seconds)
 
 
 class ScanError(_Frozen):
     """A line that is no record, or a file that failed: where, and the reason.
 
-    `line` (from 1) and `offset` (bytes) are None for what concerns a whole file; `errno` is the system's number or
-    None; `excerpt` holds the line's first 120 bytes or is None.
+    `line` (from 1) is None for what concerns a whole file, `offset` (bytes) too unless a place in it is to blame;
+    `errno` is the system's number or None; `excerpt` holds the line's first 120 bytes or is None. Immutable; safe to
+    share between threads.
     """
 
     __slots__ = ("path", "line", "offset", "reason", "excerpt", "errno")
@@ -128,7 +146,10 @@ class ScanError(_Frozen):
 
 
 class Tail(_Frozen):
-    """An unfinished last line: its file and where it begins. A later scan reads it once it is whole."""
+    """An unfinished last line: its file and where it begins, in bytes. A later scan reads it once it is whole.
+
+    Immutable; safe to share between threads.
+    """
 
     __slots__ = ("path", "offset")
     __module__ = "fastcore"
@@ -140,10 +161,17 @@ class Hit:
     """One matching record. Immutable; its fields are decoded from `raw` when first asked for.
 
     `path`, `line` (from 1; None when a time limit left the lines above uncounted), `offset` (bytes), `time` (aware
-    datetime in UTC, the record's own or inherited; None without one), `time_ns`, `type`, `role`, `session`, `uuid`,
-    `cwd`, `branch`, `model` (str or None), `tools` (tuple of str), `is_error`, `text`, `spans` (character ranges of
-    the needles in `text`), `raw` (the line's bytes without its end) and `record` (the decoded JSON object). Safe to
-    share between threads.
+    datetime in UTC, the record's own or inherited; None without one, or outside the years 1 to 9999), `time_ns` (int,
+    since 1970, or None), `type`, `role`, `session`, `uuid`, `cwd`, `branch`, `model` (str or None), `tools` (tuple of
+    str), `is_error`, `text`, `spans` (character ranges of the needles in `text`), `raw` (the line's bytes without its
+    end), `record` (the decoded JSON object) and `path_bytes` (the path as the system has it). The first of the decoded
+    fields and each `spans` and `record` cost O(len(raw)) and keep the GIL. Safe to share between threads.
+
+    >>> import fastcore
+    >>> line = b'{"type":"user","message":{"role":"user","content":"\\\\u0068ello"},"cwd":"/src","n":12}'
+    >>> hit = fastcore.scan(line, "hello")[0]
+    >>> hit.path, hit.line, hit.role, hit.cwd, hit.time, hit.text, hit.record["n"]
+    ('<memory>', 1, 'user', '/src', None, 'hello', 12)
     """
 
     __slots__ = ("_fields", "_plan", "_row")
@@ -158,6 +186,9 @@ class Hit:
         object.__setattr__(self, "_fields", None)
 
     def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("Hit is immutable")
+
+    def __delattr__(self, name: str) -> None:
         raise AttributeError("Hit is immutable")
 
     def _decoded(self) -> tuple[Any, ...]:
@@ -250,7 +281,12 @@ class Hit:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The record as `json.loads` reads it; integers of any size."""
+        """The record as `json.loads` reads it, a new dict each time; integers of any size.
+
+        Lone surrogate escapes stay what they are, where `text` has U+FFFD. Raises ValueError if a value that the scan
+        stepped over is not JSON (only under `validate="candidates"`), RecursionError if the interpreter's limit is
+        below the record's depth.
+        """
         import json
 
         def integer(digits: str) -> int:
@@ -279,7 +315,8 @@ class Hit:
 
     def __repr__(self) -> str:
         when = self.time.isoformat(timespec="seconds") if self.time else "no time"
-        return f"<Hit {self.path}:{self.line} {when} {self.role}: {snippet(self, 60)!r}>"
+        role = "" if self.role is None else " " + visible(self.role[:20])
+        return f"<Hit {where(self)} {when}{role}: {snippet(self, 60)!r}>"
 
 
 _COLUMNS = (
@@ -302,6 +339,11 @@ _COLUMNS = (
 )
 
 
+def where(hit: Hit) -> str:
+    """Return the hit's `path:line`, on one line and without characters that steer a terminal."""
+    return f"{visible(hit.path)}:{'?' if hit.line is None else hit.line}"
+
+
 def snippet(hit: Hit, width: int) -> str:
     """Return about `width` characters of the hit's text around its first match, on one line."""
     text, spans = hit.text, hit.spans
@@ -315,7 +357,14 @@ class Hits(Sequence[Hit]):
 
     `stats` says what was done, `errors` what could not be read (the first 1,000 by path and offset), `tails` where
     unfinished last lines begin. Indexing gives a `Hit`, a slice gives `Hits` with the same `stats`, `errors` and
-    `tails`. Indexing is O(1), fields are decoded when touched; pickle and copy work. Safe to share between threads.
+    `tails`. Indexing and `len` are O(1), a slice O(its length), fields are decoded when touched; equal are Hits of the
+    same records at the same places. Pickle and copy work. Keeps the GIL; safe to share between threads.
+
+    >>> import fastcore
+    >>> log = b'{"type":"user","message":{"content":"one"}}\\n{"type":"user","message":{"content":"two"}}\\n'
+    >>> hits = fastcore.scan(log)
+    >>> len(hits), [hit.text for hit in hits], hits[1:][0].line, hits[:1].stats.matches
+    (2, ['one', 'two'], 2, 2)
     """
 
     __slots__ = ("_errors", "_plan", "_rows", "_stats", "_tails")
@@ -382,7 +431,7 @@ class Hits(Sequence[Hit]):
         from html import escape
 
         rows = "".join(
-            f"<tr><td>{escape(f'{hit.path}:{hit.line}')}</td><td>{escape(str(hit.time or ''))}</td>"
+            f"<tr><td>{escape(where(hit))}</td><td>{escape(str(hit.time or ''))}</td>"
             f"<td>{escape(str(hit.role or ''))}</td><td>{escape(snippet(hit, 120))}</td></tr>"
             for hit in self[:15]
         )
@@ -395,5 +444,5 @@ class Hits(Sequence[Hit]):
 def make_stats(counts: Mapping[str, Any]) -> Stats:
     """Turn the compiled scan's dict into `Stats`."""
     seconds = {"wall": counts["wall_s"], "cpu": counts["cpu_s"], **counts["phases"]}
-    values = {name: counts.get(name) for name in Stats.__slots__} | {"seconds": seconds}
+    values = {**counts, "_seconds": seconds}
     return Stats(*(values[name] for name in Stats.__slots__))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from time import perf_counter
 
 from fastcore import _base, _hits, _sources
@@ -57,13 +58,13 @@ def scan(
     "all" checks every value of every line. Lines over `max_line` bytes are errors. `follow` follows symbolic links met
     in a walk. `threads=None` takes what the machine gives (or FASTCORE_THREADS). `timeout` in seconds ends the scan
     early with what was found, `stats.timed_out` set. `progress(done, total, "bytes")` is called about every 10 ms;
-    True logs it to the logger `fastcore`. `on_error="raise"` raises OSError for a file that fails, else `LineError` for
-    the first bad line.
+    True logs it to the logger `fastcore`, level INFO, once a second. `on_error="raise"` raises OSError for a file that
+    fails, else `LineError` for the first bad line.
 
     Raises QueryError, ValueError and TypeError for arguments that cannot be read, NoLogs where there are no session
-    logs, and whatever `progress` raises. A file that changes, shrinks or goes away meanwhile is reported in
-    `hits.errors`, never more. Time is linear in the bytes, memory is bounded by threads times (buffers + limit lines).
-    Thread-safe; the GIL is released while files are read.
+    logs, and whatever `progress` or an open file raises. A file that changes, shrinks or goes away meanwhile is
+    reported in `hits.errors`, never more. Time is linear in the bytes, memory is bounded by threads times (buffers +
+    limit lines). Thread-safe; the GIL is released while files are read.
 
     >>> log = b'''{"type":"user","message":{"role":"user","content":"fix the flaky test"}}
     ... {"type":"assistant","message":{"role":"assistant","content":"done"}}'''
@@ -87,6 +88,7 @@ def scan(
         prefilter="prefilter" not in off,
     )
     threads = _base.check_threads(threads)
+    report = _progress(progress)
     began = perf_counter()
     sources, _spooled = _sources.collect(paths, follow)
     walk = perf_counter() - began
@@ -94,15 +96,15 @@ def scan(
         sources,
         plan,
         order=ORDERS.index(order),
-        limit=-1 if limit is None else limit,
+        limit=-1 if limit is None else min(limit, sys.maxsize),
         validate_all=validate == "all",
-        max_line=max_line,
+        max_line=min(max_line, sys.maxsize),
         threads=threads,
         timeout=timeout,
-        progress=_progress(progress),
+        progress=report,
         raise_on_error=on_error == "raise",
-        chunk=int(os.environ.get("FASTCORE_CHUNK", 512 << 10)),
-        span=int(os.environ.get("FASTCORE_SPAN", 1 << 20)),
+        chunk=_bytes_from("FASTCORE_CHUNK", 512 << 10),
+        span=_bytes_from("FASTCORE_SPAN", 1 << 20),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, errno)
@@ -131,21 +133,36 @@ def _check(order: str, limit: int | None, validate: str, max_line: int, timeout:
         raise ValueError(f"limit={limit}: wanted 0 or more, or None for all")
     if max_line < 1:
         raise ValueError(f"max_line={max_line}: wanted 1 or more")
-    if timeout is not None and not timeout >= 0:
-        raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+    if timeout is not None:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout: wanted seconds, not {type(timeout).__name__}")
+        if not timeout >= 0:  # neither is NaN
+            raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+
+
+def _bytes_from(name: str, default: int) -> int:
+    """A size in bytes from the environment, which only tests set."""
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError(f"{name}={text!r}: wanted a positive number of bytes")
+    return int(text)
 
 
 def _raise(errors: tuple[_hits.ScanError, ...]) -> None:
     for error in errors:
         if error.line is None:
-            raise OSError(error.errno or 0, error.reason, error.path)
+            failed = OSError(str(error)) if error.errno is None else OSError(error.errno, error.reason, error.path)
+            failed.filename = error.path
+            raise failed
     first = errors[0]
     raise LineError(str(first), first.path, first.line, first.offset, first.reason)
 
 
 def _progress(progress: bool | Callable[[int, int, str], object] | None) -> Callable[[int, int, str], object] | None:
     if progress is True:
-        return _log_progress
+        return _logged_progress()
     if progress is None or progress is False:
         return None
     if not callable(progress):
@@ -153,7 +170,17 @@ def _progress(progress: bool | Callable[[int, int, str], object] | None) -> Call
     return progress
 
 
-def _log_progress(done: int, total: int, unit: str) -> None:
-    import logging
+def _logged_progress() -> Callable[[int, int, str], object]:
+    due = 0.0
 
-    logging.getLogger("fastcore").info("scan: %d of %d %s", done, total, unit)
+    def log(done: int, total: int, unit: str) -> None:
+        nonlocal due
+        now = perf_counter()
+        if now < due:
+            return
+        due = now + 1.0
+        import logging
+
+        logging.getLogger("fastcore").info("scan: %d of %d %s", done, total, unit)
+
+    return log

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GLOB_CHARACTERS = "*?["
 SPOOL_BYTES = 16 << 20
+WANTED = "a path, bytes, a memoryview or an open binary file"
 
 
 def default_folder() -> str:
@@ -32,6 +33,7 @@ def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sour
         folder = default_folder()
         if os.path.isdir(folder):
             sources.add_path(os.fsencode(folder), follow)
+            os.scandir(folder).close()  # a folder that may not be read is an OSError, not one without logs
         if len(sources) == 0:
             raise NoLogs(f"no session logs found; looked in {folder}", (folder,))
         return sources, spooled
@@ -43,14 +45,17 @@ def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sour
         elif hasattr(source, "read"):
             _add_open(sources, source, spooled)
         else:
-            raise TypeError(f"paths: wanted a path, bytes, memoryview or an open binary file, not {source!r}")
+            raise TypeError(f"paths: wanted {WANTED}, not {type(source).__name__}")
     return sources, spooled
 
 
 def _each(paths: Source | Iterable[Source]) -> Iterable[Source]:
     if isinstance(paths, (str, bytes, bytearray, memoryview, os.PathLike)) or hasattr(paths, "read"):
         return (paths,)  # type: ignore[return-value]
-    return paths
+    try:
+        return iter(paths)
+    except TypeError:
+        raise TypeError(f"paths: wanted {WANTED}, or several, not {type(paths).__name__}") from None
 
 
 def _add_path(sources: Sources, path: str, follow: bool) -> None:
@@ -73,26 +78,30 @@ def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None
     """Take an open file from where it stands to its end; what is big waits in a temporary file, not in memory."""
     name = getattr(file, "name", None)
     label = os.fsencode(name) if isinstance(name, str) else b"<memory>"
-    head = file.read(SPOOL_BYTES)
-    if isinstance(head, str):
-        raise TypeError("paths: an open file must be binary")
-    chunks = [head or b""]
-    size = len(chunks[0])
-    while size < SPOOL_BYTES and chunks[-1]:
-        chunks.append(file.read(SPOOL_BYTES - size) or b"")
-        size += len(chunks[-1])
-    content = b"".join(chunks)
-    if size < SPOOL_BYTES:
-        sources.add_memory(content, label)
-        return
+    content = bytearray()
+    while len(content) < SPOOL_BYTES:
+        part = _read(file, SPOOL_BYTES - len(content))
+        if not part:
+            sources.add_memory(content, label)
+            return
+        content += part
     import mmap
     import tempfile
 
     spool = tempfile.TemporaryFile()  # noqa: SIM115
     spooled.append(spool)
     spool.write(content)
-    while chunk := file.read(1 << 20):
-        spool.write(chunk)
+    while part := _read(file, 1 << 20):
+        spool.write(part)
     spool.flush()
     # Nobody else can change this file: it has no name.
     sources.add_memory(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ), label)
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    part: object = file.read(size)
+    if part is None:
+        raise BlockingIOError("paths: an open file has nothing to read yet; it must block until it has")
+    if not isinstance(part, bytes):
+        raise TypeError("paths: an open file must be binary")
+    return part

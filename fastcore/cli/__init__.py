@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 COMMANDS = {"scan": "search agent session logs"}
@@ -9,25 +10,30 @@ COMMANDS = {"scan": "search agent session logs"}
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 found, 1 nothing found, 2 error, 130 interrupted."""
-    arguments = sys.argv[1:] if argv is None else argv
-    name = arguments[0] if arguments else ""
+    _open_missing_streams()
     try:
-        if name in COMMANDS:
-            from fastcore.cli import scan
-
-            return scan.main(arguments[1:])
-        return _no_command(name)
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has left: nothing more to say, and nothing to flush at exit.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 0
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        print(f"fastcore: the output cannot be written: {error.strerror}", file=sys.stderr)
+        _silence()
+        return 2
 
 
-def _no_command(name: str) -> int:
+def _run(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name in COMMANDS:
+        from fastcore.cli import scan
+
+        return scan.main(arguments[1:])
     if name in ("-V", "--version"):
         from fastcore import __version__
 
@@ -41,3 +47,18 @@ def _no_command(name: str) -> int:
     said = f"fastcore: unknown command {name!r}" if name else "fastcore: which command?"
     print(said, *lines, sep="\n", file=sys.stderr)
     return 2
+
+
+def _open_missing_streams() -> None:
+    """Give a process that was started without a standard stream an empty one, so that no file takes its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _silence() -> None:
+    """Point the standard output and error nowhere, so that what is still buffered goes there at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 
 from fastcore.cli.terminal import Painter, Progress, visible, wants_color
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Iterable
+    from typing import Any, NoReturn, TextIO
 
-    from fastcore._hits import Hit, Hits
+    from fastcore._hits import Hits
 
-SCHEMA = 1
 FIELDS = ("role", "type", "session", "project", "cwd", "branch", "model", "tool")
 FORMATS = ("text", "json", "jsonl", "tsv")
-TSV_COLUMNS = ("path", "line", "offset", "time", "type", "role", "session", "text")
-SNIPPET = 160
+LINES_NOTED = 5  # bad lines that text output names; the others are counted
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
+class UsageError(ValueError):
+    """Options that cannot be read."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parser() -> Parser:
+    p = Parser(
         prog="fastcore scan",
+        usage="fastcore scan [OPTIONS] [QUERY] [PATHS ...]",
         description="Search agent session logs, newest first. Without PATHS the user's own logs.",
-        epilog="Exit code: 0 found, 1 nothing found, 2 error. `--help-query` explains the query language.",
+        epilog="Exit code: 0 found, 1 nothing found, 2 error (also if a PATH failed and others were searched). "
+        "-c, -l, -q and --raw print the same whatever the format. --help-query explains the query language.",
         allow_abbrev=False,
     )
     p.add_argument("query", nargs="?", metavar="QUERY", help="what to look for; without one every record matches")
     p.add_argument("paths", nargs="*", metavar="PATHS", help="files, folders or globs; - reads standard input")
-    p.add_argument("-e", "--query", dest="expression", metavar="QUERY", help="the query; then every argument is a path")
+    p.add_argument(
+        "-e",
+        "--query",
+        dest="expression",
+        action="append",
+        metavar="QUERY",
+        help="the query, which may begin with a dash; then every argument is a path",
+    )
     p.add_argument("--help-query", action="store_true", help="explain the query language and leave")
     for name in FIELDS:
         p.add_argument(
@@ -44,54 +58,67 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--since", metavar="TIME", help="not older: 2d, 90m, today, 2024-05-01, an RFC 3339 time")
     p.add_argument("--until", metavar="TIME", help="not newer")
     p.add_argument("--order", choices=("newest", "oldest", "file"), default="newest")
-    p.add_argument("-n", "--limit", metavar="N", default=None, help="at most N records (50), or `all`")
-    p.add_argument("-c", "--count", action="store_true", help="print only the number of matching records")
+    p.add_argument("-n", "--limit", metavar="N", help="at most N records, or `all` (50; with -l all)")
+    p.add_argument("-c", "--count", action="store_true", help="print only the number of matching records, all in one")
     p.add_argument("-l", "--files-with-matches", action="store_true", help="print only the files that hold a match")
     p.add_argument("-q", "--quiet", action="store_true", help="print nothing; the exit code answers")
     p.add_argument("-0", "--null", action="store_true", help="end paths of -l with NUL instead of newline")
     p.add_argument("-i", "--ignore-case", action="store_true", help="ignore case (this is the default)")
     p.add_argument("-s", "--case-sensitive", action="store_true", help="match case")
-    p.add_argument("-j", "--threads", type=int, metavar="N")
+    p.add_argument("-j", "--threads", type=int, metavar="N", help="threads (what the machine gives)")
     p.add_argument("--format", choices=FORMATS, default="text")
     p.add_argument("--full-text", action="store_true", help="print the whole text instead of a snippet")
     p.add_argument("--raw", action="store_true", help="print the matching lines as they are")
     p.add_argument("--stats", action="store_true", help="print what was done on standard error")
     p.add_argument("--validate", choices=("candidates", "all"), default="candidates", help="which lines are checked")
-    p.add_argument("--on-error", choices=("report", "raise"), default="report", help="what a bad line does")
+    p.add_argument("--on-error", choices=("report", "raise"), default="report", help="what a bad line or file does")
     p.add_argument("--timeout", type=float, metavar="SECONDS", help="stop then, with what was found")
     p.add_argument("--follow", action="store_true", help="follow symbolic links inside folders")
-    p.add_argument("--progress", choices=("auto", "always", "never"), default="auto")
+    p.add_argument("--progress", choices=("auto", "always", "never"), default="auto", help="on standard error")
     p.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    p.add_argument("--no-color", dest="color", action="store_const", const="never")
+    p.add_argument("--no-color", action="store_true", help="the same as --color never")
     return p
 
 
-def with_query(argv: list[str]) -> list[str]:
-    """Tie the value of -e to it: argparse takes none that begins with a dash, and queries may."""
+def split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Part the arguments at the first `--`, and tie the value of -e to it: argparse takes none that begins with a dash,
+    and queries may."""
     tied: list[str] = []
-    for argument in argv:
+    for place, argument in enumerate(argv):
         if tied and tied[-1] in ("-e", "--query"):
             tied[-1] = f"--query={argument}"
+        elif argument == "--":
+            return tied, argv[place + 1 :]
         else:
             tied.append(argument)
-    return tied
+    return tied, []
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse options among the positional arguments; behind `--` everything is positional."""
-    end = argv.index("--") if "--" in argv else len(argv)
-    args = parser().parse_intermixed_args(with_query(argv[:end]))
+    mixed, rest = split(argv)
+    args = parser().parse_intermixed_args(mixed)
     positional = [] if args.query is None else [args.query]
-    positional += [*args.paths, *argv[end + 1 :]]
-    args.query = positional.pop(0) if positional and args.expression is None else None
-    args.paths = positional
+    positional += [*args.paths, *rest]
+    if args.expression is None:
+        args.query = positional.pop(0) if positional else ""
+    elif len(args.expression) == 1:
+        args.query = args.expression[0]
+    else:
+        raise UsageError("argument -e/--query: once only; join queries with OR")
+    args.paths = list(dict.fromkeys(positional))  # standard input can be read once
+    if args.no_color:
+        args.color = "never"
     return args
 
 
 def main(argv: list[str]) -> int:
-    args = parse(argv)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        args = parse(argv)
+    except UsageError as error:
+        return fail(error, form_asked_for(argv))
     if args.help_query:
         from fastcore.query import HELP
 
@@ -103,20 +130,27 @@ def main(argv: list[str]) -> int:
     try:
         hits = search(args, progress)
     except (FastcoreError, OSError, ValueError) as error:
-        if isinstance(error, BrokenPipeError):
-            raise
         return fail(error, args.format)
     finally:
         if progress is not None:
             progress.clear()
-    show(hits, args)
-    sys.stdout.flush()
+    if not args.quiet:
+        show(hits, args)
+        sys.stdout.flush()
     note_errors(hits, args)
     if args.stats:
         print(stats_line(hits), file=sys.stderr)
-    if any(error.line is None and error.errno is not None and error.path in args.paths for error in hits.errors):
-        return 2
-    return 0 if hits.stats.matches else 1
+    return 2 if a_path_failed(hits, args.paths) else 0 if hits.stats.matches else 1
+
+
+def form_asked_for(argv: list[str]) -> str:
+    """The format of arguments that cannot be parsed as a whole."""
+    mixed, _ = split(argv)
+    for place, argument in enumerate(mixed):
+        option, _, form = argument.partition("=")
+        if option == "--format":
+            return form or next(iter(mixed[place + 1 :]), "")
+    return "text"
 
 
 def shows_progress(args: argparse.Namespace) -> bool:
@@ -129,10 +163,9 @@ def search(args: argparse.Namespace, progress: Progress | None) -> Hits:
     from fastcore import scan
 
     paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in args.paths]
-    query = args.expression if args.expression is not None else args.query or ""
     return scan(
         paths or None,
-        query,
+        args.query,
         where={name: values for name in FIELDS if (values := getattr(args, name))},
         since=args.since,
         until=args.until,
@@ -158,131 +191,53 @@ def limit_of(args: argparse.Namespace) -> int | None:
     try:
         return int(args.limit)
     except ValueError:
-        raise ValueError(f"--limit {args.limit!r}: wanted a number or `all`") from None
+        raise UsageError(f"argument -n/--limit: {args.limit[:40]!r} is neither a number nor `all`") from None
+
+
+def a_path_failed(hits: Hits, paths: list[str]) -> bool:
+    """True if one of the paths that were given could not be searched at all."""
+    named = set(paths)
+    return any(
+        error.line is None and error.path in named and (error.errno is not None or error.reason == "not a regular file")
+        for error in hits.errors
+    )
 
 
 def show(hits: Hits, args: argparse.Namespace) -> None:
-    if args.quiet:
-        return
     out = sys.stdout
     if args.count:
         out.write(f"{hits.stats.matches}\n")
     elif args.files_with_matches:
-        end = b"\0" if args.null else b"\n"
         paths = dict.fromkeys(hit.path_bytes for hit in hits)
-        if out.isatty():
-            out.write("".join(visible(os.fsdecode(path)) + "\n" for path in paths))
-        else:
-            out.flush()
-            out.buffer.write(b"".join(path + end for path in paths))
+        write_bytes(out, paths, b"\0" if args.null else b"\n")
     elif args.raw:
-        out.flush()
-        for hit in hits:
-            if out.isatty():
-                out.write(visible(hit.raw.decode("utf-8", "backslashreplace")) + "\n")
-            else:
-                out.buffer.write(hit.raw + b"\n")
-    elif args.format == "json":
-        whole = {
-            "schema": SCHEMA,
-            "query": args.expression if args.expression is not None else args.query or "",
-            "hits": [hit_object(hit) for hit in hits],
-            "stats": hits.stats.to_dict(),
-            "errors": [error_object(error) for error in hits.errors],
-        }
-        out.write(json.dumps(whole, ensure_ascii=False) + "\n")
-    elif args.format == "jsonl":
-        for hit in hits:
-            out.write(json.dumps({"schema": SCHEMA, **hit_object(hit)}, ensure_ascii=False) + "\n")
-        out.write(json.dumps({"schema": SCHEMA, "stats": hits.stats.to_dict()}, ensure_ascii=False) + "\n")
-    elif args.format == "tsv":
-        out.write("\t".join(TSV_COLUMNS) + "\n")
-        out.writelines(tsv_row(hit) + "\n" for hit in hits)
-    else:
+        write_bytes(out, (hit.raw for hit in hits), b"\n")
+    elif args.format == "text":
         from time import time
 
-        painter = Painter(out, wants_color(args.color, out))
-        out.writelines(text_lines(hits, painter, time(), args.full_text))
+        from fastcore.cli.text import text_lines
+
+        out.writelines(text_lines(hits, Painter(out, wants_color(args.color, out)), time(), args.full_text))
+    else:
+        from fastcore.cli import formats
+
+        out.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if args.format == "json":
+            out.writelines(formats.json_lines(hits, args.query))
+        elif args.format == "jsonl":
+            out.writelines(formats.jsonl_lines(hits))
+        else:
+            out.writelines(map(Painter(out, color=False).clean, formats.tsv_lines(hits)))
 
 
-def plain_path(hit: Hit) -> str:
-    return hit.path_bytes.decode("utf-8", "backslashreplace")
-
-
-def hit_object(hit: Hit) -> dict[str, Any]:
-    found = hit.to_dict()
-    found["time"] = utc(hit)
-    found["path"] = plain_path(hit)
-    if os.fsencode(found["path"]) != hit.path_bytes:
-        found["path_bytes"] = list(hit.path_bytes)
-    return found
-
-
-def error_object(error: Any) -> dict[str, Any]:
-    found: dict[str, Any] = error.to_dict()
-    found["path"] = os.fsencode(error.path).decode("utf-8", "backslashreplace")
-    found["excerpt"] = None if error.excerpt is None else error.excerpt.decode("utf-8", "backslashreplace")
-    return found
-
-
-def utc(hit: Hit) -> str | None:
-    return hit.time.isoformat(timespec="microseconds").replace("+00:00", "Z") if hit.time else None
-
-
-def tsv_row(hit: Hit) -> str:
-    values = (plain_path(hit), hit.line, hit.offset, utc(hit), hit.type, hit.role, hit.session, hit.text)
-    cells = ("" if value is None else str(value) for value in values)
-    return "\t".join(
-        c.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r") for c in cells
-    )
-
-
-def text_lines(hits: Hits, painter: Painter, now: float, full_text: bool) -> Iterator[str]:
-    """Two lines a hit: where, how old, who; then the text around the first match."""
-    for hit in hits:
-        facts = [age(hit, now), painter.paint("role", hit.role or "?"), (hit.session or "")[:8]]
-        where = f"{painter.paint('path', hit.path)}:{painter.paint('line', str(hit.line))}"
-        yield f"{where}  {'  '.join(fact for fact in facts if fact)}\n"
-        yield f"    {marked(hit, painter, full_text)}\n"
-
-
-def age(hit: Hit, now: float) -> str:
-    if hit.time_ns is None:
-        return "no time"
-    seconds = now - hit.time_ns / 1e9
-    for unit, size in (("y", 31_557_600), ("mo", 2_629_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
-        if abs(seconds) >= size:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{seconds:.0f}s"
-
-
-def marked(hit: Hit, painter: Painter, full_text: bool) -> str:
-    """The text, whole or in part, with the matches marked."""
-    text, spans = hit.text, hit.spans
-    start, end = 0, len(text)
-    if not full_text:
-        start = max(0, spans[0][0] - SNIPPET // 3) if spans else 0
-        end = min(len(text), start + SNIPPET)
-    parts = ["..." if start else ""]
-    place = start
-    for first, last in spans:
-        first, last = max(first, place), min(last, end)
-        if first < last:
-            parts += [squeezed(text[place:first], painter, full_text)]
-            parts += [painter.paint("match", text[first:last] if full_text else text[first:last].replace("\n", " "))]
-            place = last
-    parts += [squeezed(text[place:end], painter, full_text), "..." if end < len(text) else ""]
-    return "".join(parts)
-
-
-def squeezed(text: str, painter: Painter, full_text: bool) -> str:
-    """Text on one line: each run of white space is one space."""
-    if full_text:
-        return painter.clean(text)
-    words = " ".join(text.split())
-    head = " " if text[:1].isspace() else ""
-    tail = " " if words and text[-1:].isspace() else ""
-    return painter.clean(head + words + tail)
+def write_bytes(out: TextIO, parts: Iterable[bytes], end: bytes) -> None:
+    """Write bytes as they are; on a terminal, so that they do not steer it."""
+    if out.isatty():
+        shown_end = end.decode() if end == b"\n" else visible(end.decode())
+        out.writelines(visible(part.decode("utf-8", "backslashreplace")) + shown_end for part in parts)
+        return
+    out.flush()
+    out.buffer.writelines(part + end for part in parts)
 
 
 def stats_line(hits: Hits) -> str:
@@ -298,31 +253,35 @@ def stats_line(hits: Hits) -> str:
 
 
 def note_errors(hits: Hits, args: argparse.Namespace) -> None:
-    if args.quiet or args.format in ("json", "jsonl"):
+    """Say on stderr what could not be read, where standard output does not."""
+    if args.quiet:
         return
-    painter = Painter(sys.stderr, wants_color(args.color, sys.stderr))
-    shown = [error for error in hits.errors if error.line is None] + [e for e in hits.errors if e.line is not None][:5]
-    for error in shown:
-        print(painter.paint("error", str(error)), file=sys.stderr)
-    more = len(hits.errors) - len(shown)
-    if more > 0:
-        print(painter.paint("note", f"{more:,} more bad lines"), file=sys.stderr)
+    errors_printed = args.format == "json" and not (args.count or args.files_with_matches or args.raw)
+    if args.format in ("json", "jsonl"):
+        from fastcore.cli.formats import file_failure
+
+        if not errors_printed:
+            sys.stderr.writelines(file_failure(error) for error in hits.errors)
+    else:
+        painter = Painter(sys.stderr, wants_color(args.color, sys.stderr))
+        files = [error for error in hits.errors if error.line is None]
+        lines = [error for error in hits.errors if error.line is not None][:LINES_NOTED]
+        for error in [*files, *lines]:
+            print(painter.paint("error", str(error)), file=sys.stderr)
+        more = hits.stats.errors - len(lines)
+        if more > 0:
+            print(painter.paint("note", f"{more:,} more bad lines"), file=sys.stderr)
 
 
 def fail(error: Exception, form: str) -> int:
     """Say on stderr what went wrong, as one JSON object where the output is JSON."""
-    message, _, hint = str(error).partition("; ")
     if form in ("json", "jsonl"):
-        found = {
-            "kind": type(error).__name__,
-            "message": message,
-            "hint": hint or None,
-            "path": getattr(error, "path", None) or getattr(error, "filename", None),
-            "line": getattr(error, "line", None),
-            "offset": getattr(error, "offset", None),
-        }
-        print(json.dumps(found), file=sys.stderr)
-    else:
-        said = str(error)
-        print(f"fastcore scan: {visible(said) if sys.stderr.isatty() else said}", file=sys.stderr)
+        from fastcore.cli.formats import failure
+
+        sys.stderr.write(failure(error))
+        return 2
+    said = f"fastcore scan: {error}"
+    if isinstance(error, UsageError):
+        said += "\nTry `fastcore scan --help`."
+    print(visible(said) if sys.stderr.isatty() else said, file=sys.stderr)
     return 2

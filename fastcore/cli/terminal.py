@@ -18,13 +18,17 @@ def wants_color(choice: str, stream: TextIO) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0":
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def visible(text: str) -> str:
-    """Turn control characters, but tab and newline, into escapes that a terminal shows and does not obey."""
+    r"""Turn control characters, but tab and newline, into escapes that a terminal shows and does not obey.
+
+    >>> visible("a\x1b[31m\n\x9b")
+    'a\\x1b[31m\n\\x9b'
+    """
     if text.isprintable():
         return text
     return "".join(

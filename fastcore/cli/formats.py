@@ -1,0 +1,125 @@
+"""The formats of `fastcore scan` for programs: `json`, `jsonl` and `tsv`, always in UTF-8. Their schema is 1.
+
+`json` is one object: schema (1), query (string), hits, stats, errors (lists of the objects below, stats one of them).
+`jsonl` is one hit a line, each with schema (1) in front, and a last line of schema and stats; files that failed and bad
+lines are failures, one a line on standard error.
+
+A hit: path (string; bytes that are no UTF-8 as `\\xff`), line (integer from 1, or null when a time limit left it
+uncounted), offset (integer, bytes), time (string like `2024-05-01T10:00:00.000000Z`, or null), time_ns (integer since
+1970, or null), type, role, session, uuid, cwd, branch, model (string or null), tools (list of strings), is_error (true
+or false), text (string), spans (list of [start, end] in characters of text), and, only where path is not the name
+itself, path_bytes (list of integers).
+Stats: files, files_failed, bytes, records, candidates, matches, errors, tail, threads (integers), lines, blank, skipped
+(integers, or null when not counted), timed_out (true or false), seconds (object of numbers: wall, cpu, each phase).
+An error: path (string), line, offset, errno (integer or null), reason (string), excerpt (string or null).
+A failure: kind (the exception's class), message (string), hint, path (string or null), line, offset (integer or null).
+
+`tsv` is a line of column names and one line a hit: path, line, offset, time, type, role, session, text; what is null is
+empty, and backslash, tab, newline and carriage return are written `\\\\ \\t \\n \\r`.
+"""
+
+from __future__ import annotations
+
+import os
+from json import dumps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from fastcore._hits import Hit, Hits, ScanError
+
+SCHEMA = 1
+TSV_COLUMNS = ("path", "line", "offset", "time", "type", "role", "session", "text")
+# JSON leaves these as they are; a terminal would obey them.
+_CONTROLS = {c: f"\\u{c:04x}" for c in range(0x7F, 0xA0)}
+_TSV_ESCAPES = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
+
+
+def json_lines(hits: Hits, query: str) -> Iterator[str]:
+    """The one object of `json`."""
+    whole = {
+        "schema": SCHEMA,
+        "query": query,
+        "hits": [_hit(hit) for hit in hits],
+        "stats": hits.stats.to_dict(),
+        "errors": [_error(error) for error in hits.errors],
+    }
+    yield _json(whole)
+
+
+def jsonl_lines(hits: Hits) -> Iterator[str]:
+    for hit in hits:
+        yield _json({"schema": SCHEMA, **_hit(hit)})
+    yield _json({"schema": SCHEMA, "stats": hits.stats.to_dict()})
+
+
+def tsv_lines(hits: Hits) -> Iterator[str]:
+    yield "\t".join(TSV_COLUMNS) + "\n"
+    for hit in hits:
+        values = (plain(hit.path_bytes), hit.line, hit.offset, _utc(hit), hit.type, hit.role, hit.session, hit.text)
+        cells = ("" if value is None else str(value).translate(_TSV_ESCAPES) for value in values)
+        yield "\t".join(cells) + "\n"
+
+
+def failure(error: Exception) -> str:
+    """One line for an exception that ended the command."""
+    from fastcore.errors import LineError, NoLogs, QueryError
+
+    message, hint = str(error), ""
+    path = getattr(error, "path", None) or getattr(error, "filename", None)
+    if isinstance(error, QueryError):
+        message, _, hint = error.message.rpartition("; ")
+        message, hint = (message, hint) if message else (hint, "")
+        message += f" (column {error.column})" if error.column is not None else ""
+    elif isinstance(error, LineError):
+        message = error.reason
+    elif isinstance(error, NoLogs):
+        message, hint = "no session logs found", f"looked in {', '.join(error.folders)}"
+    elif isinstance(error, OSError) and error.strerror:
+        message = error.strerror
+    line, offset = getattr(error, "line", None), getattr(error, "offset", None)
+    return _failure(type(error).__name__, message, hint or None, path, line, offset)
+
+
+def file_failure(error: ScanError) -> str:
+    """One line for a file that failed or a bad line, after which the scan went on."""
+    # OSError makes its own subclass of an errno.
+    kind = "LineError" if error.line is not None else type(OSError(error.errno or 0, "")).__name__
+    return _failure(kind, error.reason, None, error.path, error.line, error.offset)
+
+
+def plain(path: bytes) -> str:
+    """A path as text, bytes that are no UTF-8 as `\\xff`."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def _failure(kind: str, message: str, hint: str | None, path: object, line: int | None, offset: int | None) -> str:
+    shown = plain(os.fsencode(path)) if isinstance(path, (str, bytes)) else None
+    found = {"kind": kind, "message": message, "hint": hint, "path": shown, "line": line, "offset": offset}
+    return dumps(found) + "\n"
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    found = hit.to_dict()
+    found["time"] = _utc(hit)
+    found["path"] = plain(hit.path_bytes)
+    if os.fsencode(found["path"]) != hit.path_bytes:
+        found["path_bytes"] = list(hit.path_bytes)
+    return found
+
+
+def _error(error: ScanError) -> dict[str, Any]:
+    found = error.to_dict()
+    found["path"] = plain(os.fsencode(error.path))
+    found["excerpt"] = None if error.excerpt is None else plain(error.excerpt)
+    return found
+
+
+def _utc(hit: Hit) -> str | None:
+    return hit.time.isoformat(timespec="microseconds").replace("+00:00", "Z") if hit.time else None
+
+
+def _json(value: dict[str, Any]) -> str:
+    return dumps(value, ensure_ascii=False).translate(_CONTROLS) + "\n"
