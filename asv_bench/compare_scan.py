@@ -1,8 +1,9 @@
 """Measure `fastcore.scan` beside ripgrep, grep and an orjson loop: `make compare-scan`.
 
 Makes a tree of 1 GB in 2,700 files once (FASTCORE_COMPARE_DIR, else the user's cache folder), runs the engines in turn,
-warm, on two threads, and asserts each one's own count against what was planted. Prints medians and ratios pair by pair,
-and keeps every sample as JSON in asv_bench/results/compare/.
+warm, on two threads, and asserts each one's own count against what was planted; the orjson loop must find the very
+(path, line) that fastcore finds. Prints medians, ratios pair by pair, and for each bar whether it was met; keeps the
+samples of a whole run as JSON in asv_bench/results/compare/. Ends with 1 if a bar was missed.
 """
 
 from __future__ import annotations
@@ -29,64 +30,71 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 RESULTS = Path(__file__).parent / "results" / "compare"
-HIDDEN = {
-    "type",
-    "timestamp",
-    "cwd",
-    "version",
-    "gitBranch",
-    "userType",
-    "data",
-    "signature",
-    "toolUseResult",
-    "id",
-    "uuid",
-}
+THREADS, LIMIT = 2, 50
+MB = 1_000_000
+CASES = ("rare", "ascii", "common", "validate", "memory")
+HIDDEN = frozenset("type timestamp cwd version gitBranch userType data signature toolUseResult id uuid".split())
 ENDINGS = ("Id", "ID", "_id", "-id", "Uuid", "UUID", "_uuid")
+Found = set[tuple[str, int]]
 
 
-def strings(value: Any, levels: int = 1000, hide: bool = True) -> Iterator[str]:
-    """Every string of a value, but those under the keys of ids and facts."""
+# The loop that people write by hand, with the project's rule of what is text.
+
+
+def strings(value: Any, levels: int = 1024, hide: bool = True) -> Iterator[str]:
+    """Every string of a value, but (if `hide`) those under the keys of ids and facts."""
     if isinstance(value, str):
         yield value
-    elif levels and isinstance(value, (list, dict)):
-        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-            if not (hide and isinstance(key, str) and (key in HIDDEN or key.endswith(ENDINGS))):
+    elif levels and isinstance(value, dict):
+        for key, child in value.items():
+            if not (hide and (key in HIDDEN or key.endswith(ENDINGS))):
                 yield from strings(child, levels - 1, hide)
+    elif levels and isinstance(value, list):
+        for child in value:
+            yield from strings(child, levels - 1, hide)
+
+
+def pieces(content: Any) -> Iterator[str]:
+    """The texts of a message's content, or of a tool's result."""
+    if isinstance(content, str):
+        yield content
+        return
+    for block in content if isinstance(content, list) else [content]:
+        kind = block.get("type") if isinstance(block, dict) else None
+        if kind == "tool_result":
+            yield from pieces(block.get("content"))
+        elif kind == "tool_use":
+            yield block["name"]
+            yield from strings(block["input"], hide=False)
+        elif kind in ("text", "thinking"):
+            yield block[kind]
+        elif kind not in ("image", "document"):
+            yield from strings(block)
 
 
 def text_of(record: dict[str, Any]) -> str:
-    """The text of a record of the sample tree, by the project's rules."""
+    """The text of a record of the sample tree."""
     kind = record.get("type")
     if kind in ("user", "assistant"):
-        content = record["message"]["content"]
-        if isinstance(content, str):
-            return content
-        parts: list[str] = []
-        for block in content:
-            if block["type"] == "tool_use":
-                parts += [block["name"], *strings(block["input"], hide=False)]
-            else:
-                parts.append(block[{"tool_result": "content"}.get(block["type"], block["type"])])
-        return "\n".join(parts)
-    if kind in ("system", "queue-operation"):
-        return str(record["content"])
-    if kind == "summary":
-        return str(record["summary"])
-    return "\n".join(strings(record["attachment"]) if kind == "attachment" else strings(record, 3))
+        return "\n".join(pieces(record["message"]["content"]))
+    if kind in ("system", "summary"):
+        return str(record.get({"system": "content"}.get(kind, kind), ""))
+    if kind in ("attachment", "queue-operation"):
+        return "\n".join(strings(record["attachment" if kind == "attachment" else "content"]))
+    return "\n".join(strings(record, 3))
 
 
-def orjson_loop(root: Path, word: str) -> set[tuple[str, int]]:
-    """What people write by hand: parse every line, take its text, look for the word."""
+def orjson_loop(roots: list[Path], word: str) -> Found:
+    """Parse every line, take its text, look for the word."""
     import orjson
 
     found = set()
     needle = word.casefold()
-    for path in root.rglob("*.jsonl"):
+    for path in (path for root in roots for path in root.rglob("*.jsonl")):
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    record = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
+                    record = orjson.loads(line.removeprefix(sample_logs.BOM) if number == 1 else line)
                 except ValueError:
                     continue
                 if isinstance(record, dict) and needle in text_of(record).casefold():
@@ -94,141 +102,258 @@ def orjson_loop(root: Path, word: str) -> set[tuple[str, int]]:
     return found
 
 
+# The engines. Each returns its count.
+
+
 def count_lines(command: list[str]) -> int:
     """Run an engine that prints `path:count` and add the counts up."""
     result = subprocess.run(command, capture_output=True, check=False)
+    if result.returncode not in (0, 1):
+        raise SystemExit(f"{command[0]} failed: {result.stderr.decode(errors='replace')}")
     return sum(int(line.rpartition(b":")[2]) for line in result.stdout.splitlines() if line)
 
 
 class Case:
-    """One word over one root: engines that are timed in turn, each with the count that it must find."""
+    """One word over some roots: engines that are timed in turn, each with the count that it must find."""
 
-    def __init__(self, name: str, roots: list[Path], word: str, planted: dict[str, int]) -> None:
-        self.name, self.roots, self.word, self.planted = name, list(map(str, roots)), word, planted
+    def __init__(self, name: str, title: str, roots: list[Path], word: str, made: dict[str, Any]) -> None:
+        self.name, self.title, self.roots, self.word, self.made = name, title, roots, word, made
+        self.planted: dict[str, Any] = made["planted"][word]
         self.samples: dict[str, list[float]] = {}
 
-    def engines(self) -> dict[str, tuple[Callable[[], int], int]]:
-        roots, word = self.roots, self.word
-        command = [
+    def scan(self, **options: Any) -> fastcore.Hits:
+        return fastcore.scan(list(map(str, self.roots)), self.word, **{"threads": THREADS, "limit": LIMIT, **options})
+
+    def every_line(self) -> int:
+        """Scan with validate="all"; every line's fate is known."""
+        stats = self.scan(validate="all").stats
+        ours = (stats.lines, stats.records, stats.errors, stats.blank, stats.tail, stats.skipped)
+        known = tuple(self.made[name] for name in ("lines", "records", "broken", "blank", "tails"))
+        if ours != (*known, 0):
+            raise SystemExit(f"{self.title}: lines, records, errors, blank, tail are {ours}, planted are {known}")
+        return stats.matches
+
+    def command(self) -> int:
+        line = [
             str(Path(sys.executable).parent / "fastcore"),
             "scan",
-            word,
-            *roots,
-            "-j2",
-            "-n50",
+            f"-j{THREADS}",
+            f"-n{LIMIT}",
             "--format",
             "jsonl",
         ]
+        result = subprocess.run([*line, self.word, *map(str, self.roots)], capture_output=True, check=True)
+        return int(json.loads(result.stdout.splitlines()[-1])["stats"]["matches"])
 
-        def scan() -> int:
-            return fastcore.scan(roots, word, threads=2, limit=50).stats.matches
-
-        def run_command() -> int:
-            last = subprocess.run(command, capture_output=True, check=True).stdout.splitlines()[-1]
-            return int(json.loads(last)["stats"]["matches"])
-
-        found: dict[str, tuple[Callable[[], int], int]] = {"fastcore": (scan, self.planted["records"])}
-        found["fastcore command"] = (run_command, self.planted["records"])
+    def engines(self) -> dict[str, tuple[Callable[[], int], int]]:
+        records, lines, roots = self.planted["records"], self.planted["lines"], list(map(str, self.roots))
+        found: dict[str, tuple[Callable[[], int], int]] = {
+            "fastcore": (lambda: self.scan().stats.matches, records),
+        }
+        if self.name == "validate":
+            found["fastcore, every line"] = (self.every_line, records)
+        else:
+            found["fastcore command"] = (self.command, records)
         if shutil.which("rg"):
-            rg = ["rg", "-c", "-i", "-F", "-j2", "--hidden", "--no-ignore", "--with-filename", word, *roots]
-            found["rg"] = (lambda: count_lines(rg), self.planted["lines"])
-        grep = ["grep", "-r", "-c", "-i", "-F", "-a", "-H", word, *roots]
-        found["grep"] = (lambda: count_lines(grep), self.planted["lines"])
+            rg = [
+                "rg",
+                "-c",
+                "-i",
+                "-F",
+                f"-j{THREADS}",
+                "--hidden",
+                "--no-ignore",
+                "--with-filename",
+                self.word,
+                *roots,
+            ]
+            found["rg"] = (lambda: count_lines(rg), lines)
+        if self.name != "validate":
+            grep = ["grep", "-r", "-c", "-i", "-F", "-a", "-H", self.word, *roots]
+            found["grep"] = (lambda: count_lines(grep), lines)
         return found
 
     def measure(self, rounds: int) -> None:
         engines = self.engines()
         for number in range(-2, rounds):  # two throw-away rounds
             for name, (engine, expected) in engines.items():
-                if name == "grep" and number not in (-1, 0):
+                if name == "grep" and number > 0:
                     continue  # one thread, and slow: once is enough
                 began = time.perf_counter()
                 count = engine()
                 took = time.perf_counter() - began
                 if count != expected:
-                    raise SystemExit(f"{self.name}: {name} found {count}, planted are {expected}")
+                    raise SystemExit(f"{self.title}: {name} found {count}, planted are {expected}")
                 if number >= 0:
                     self.samples.setdefault(name, []).append(took)
 
-    def show(self) -> None:
-        print(f"\n{self.name}: {self.word!r}, {self.planted['records']:,} records")
-        rg = self.samples.get("rg")
-        for name, took in self.samples.items():
-            ratio = ""
-            if rg is not None and name != "grep":
-                ratio = f"  {statistics.median(a / b for a, b in zip(took, rg, strict=True)):.2f} x rg"
-            elif rg is not None:
-                ratio = f"  {took[0] / statistics.median(rg):.2f} x rg"
-            print(f"  {name:18} {statistics.median(took) * 1e3:8.1f} ms{ratio}")
+    def by_hand(self) -> None:
+        """Time the orjson loop once, and hold its answer and what is planted against fastcore's."""
+        began = time.perf_counter()
+        found = orjson_loop(self.roots, self.word)
+        self.samples["orjson loop"] = [time.perf_counter() - began]
+        hits = self.scan(limit=None)
+        if found != {(hit.path, hit.line) for hit in hits}:
+            different = sorted(found ^ {(hit.path, hit.line) for hit in hits})
+            raise SystemExit(f"{self.title}: {len(different)} differ from the orjson loop, as {different[:3]}")
+        if self.planted["newest"]:
+            tree = self.roots[0].parent
+            newest = [(str(tree / name), line) for _, name, line in self.planted["newest"]]
+            if newest != [(hit.path, hit.line) for hit in hits]:
+                raise SystemExit(f"{self.title}: the newest records are not those that were planted")
 
+    def median(self, engine: str) -> float:
+        return statistics.median(self.samples[engine])
+
+    def ratio(self, engine: str, other: str) -> float | None:
+        """The median of the ratios of rounds; of the medians where one engine ran once. None if one did not run."""
+        ours, theirs = self.samples.get(engine), self.samples.get(other)
+        if not ours or not theirs:
+            return None
+        if len(ours) != len(theirs):
+            return self.median(engine) / self.median(other)
+        return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+
+    def show(self) -> None:
+        print(
+            f"\n{self.title}: {self.word!r}, {self.planted['records']:,} records, {self.planted['lines']:,} raw lines"
+        )
+        for name in self.samples:
+            ratio = self.ratio(name, "rg")
+            print(f"  {name:22} {self.median(name) * 1e3:9.1f} ms" + (f" {ratio:8.2f} x rg" if ratio else ""))
+
+
+# Memory.
 
 PEAK = """
 import sys
 import fastcore
-hits = fastcore.scan(sys.argv[1], sys.argv[2], threads=2, limit=50)
-kept = sum(len(hit.raw) for hit in hits)
-for line in open("/proc/self/status"):
-    if line.startswith("VmHWM"):
-        print(hits.stats.matches, int(line.split()[1]) * 1024, kept)
+hits = fastcore.scan(sys.argv[2:], sys.argv[1], threads=2, limit=50)
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(hits.stats.matches, peak * 1024, sum(len(hit.raw) for hit in hits))
 """
 
 
-def peak(root: Path, word: str) -> tuple[int, int, int]:
-    """Matches, peak resident bytes of a fresh process, and the bytes of the lines it kept."""
-    result = subprocess.run([sys.executable, "-c", PEAK, str(root), word], capture_output=True, text=True, check=True)
-    matches, bytes_at_peak, kept = map(int, result.stdout.split())
-    return matches, bytes_at_peak, kept
+def peak(roots: list[Path], word: str) -> tuple[int, int, int]:
+    """Matches, peak resident bytes of a fresh process (its own VmHWM: ru_maxrss may be the parent's), bytes kept."""
+    command = [sys.executable, "-c", PEAK, word, *map(str, roots)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    matches, at_peak, kept = map(int, result.stdout.split())
+    return matches, at_peak, kept
 
 
-def memory(folder: Path, tree: Path) -> dict[str, dict[str, int]]:
-    """Peaks for the tree, for one file of 400 MB with lines of up to 1 MB, and for one line of 64 MiB."""
-    big, line = folder / "big.jsonl", folder / "line.jsonl"
-    if not big.exists():
-        with big.open("wb") as file:
-            number = 0
-            while file.tell() < 400_000_000:
-                size = (200, 2_000, 30_000, 1_000_000)[number % 4]
-                text = "needle" if number % 100 == 0 else "x"
-                file.write(b'{"type":"user","message":{"content":"%s %s"}}\n' % (b"y" * size, text.encode()))
-                number += 1
-    if not line.exists():
-        line.write_bytes(b'{"type":"user","message":{"content":"needle ' + b"y" * ((64 << 20) - 60) + b'"}}\n')
-    found = {}
-    for name, root, word in (
-        ("tree", tree, sample_logs.RARE),
-        ("400 MB file", big, "needle"),
-        ("64 MiB line", line, "needle"),
+def made_once(path: Path, lines: Iterator[bytes]) -> Path:
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        with unfinished.open("wb") as file:
+            file.writelines(lines)
+        unfinished.rename(path)
+    return path
+
+
+def big_lines(total: int) -> Iterator[bytes]:
+    """Lines of 200 bytes to 1 MB, no time in any, a needle in every seventh."""
+    number = written = 0
+    while written < total:
+        size, word = (200, 2_000, 30_000, 999_900)[number % 4], b"needle" if number % 7 == 0 else b"straw"
+        line = b'{"type":"user","message":{"content":"%s %s"}}\n' % (b"y" * size, word)
+        written += len(line)
+        number += 1
+        yield line
+
+
+def memory(folder: Path, roots: list[Path], made: dict[str, Any]) -> list[dict[str, Any]]:
+    """Peaks for the tree, for one file of 400 MB, and for one line of 64 MiB."""
+    line = b'{"type":"user","message":{"content":"needle %s"}}' % (b"y" * ((64 << 20) - 47))
+    big = made_once(folder / "memory-lines.jsonl", big_lines(400 * MB))
+    long = made_once(folder / "memory-line.jsonl", iter([line + b"\n"]))
+    needles = sum(b"needle" in line for line in big_lines(400 * MB))
+    rare, common = sample_logs.RARE, sample_logs.COMMON
+    found = []
+    for name, where, word, matches in (
+        ("tree, rare word", roots, rare, made["planted"][rare]["records"]),
+        ("tree, common word", roots, common, made["planted"][common]["records"]),
+        ("400 MB file", [big], "needle", needles),
+        ("64 MiB line", [long], "needle", 1),
     ):
-        matches, at_peak, kept = peak(root, word)
-        found[name] = {"matches": matches, "peak": at_peak, "kept": kept}
-        print(f"  {name:12} {at_peak / 1e6:7.1f} MB at peak, of it {kept / 1e6:.1f} MB of kept lines")
+        count, at_peak, kept = peak(where, word)
+        if count != matches:
+            raise SystemExit(f"{name}: found {count}, planted are {matches}")
+        # Each thread keeps up to `limit` lines before they are merged.
+        allowed = 8 * len(line) if name == "64 MiB line" else 64 * MB + THREADS * kept
+        found.append({"name": name, "peak": at_peak, "kept": kept, "allowed": allowed})
     return found
 
 
+# The table of bars.
+
+
 def startup(rounds: int) -> float:
-    """Seconds of a Python that imports what every command needs: the floor of `fastcore scan`."""
+    """Seconds of a Python that imports what a command line needs."""
     took = []
-    for _ in range(rounds):
+    for _ in range(rounds + 2):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import argparse, json, re"], check=True)
         took.append(time.perf_counter() - began)
-    return statistics.median(took)
+    return statistics.median(took[2:])
 
 
-def machine() -> dict[str, str]:
-    model = platform.processor()
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        print("the processor's name is not known", file=sys.stderr)
-    versions = {"python": platform.python_version(), "fastcore": fastcore.__version__, "cpu": model}
+class Bars:
+    """What must be shown, and whether it was."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def at_most(self, what: str, value: float | None, bar: float, unit: str) -> None:
+        self.rows.append(
+            {"what": what, "value": value, "bar": bar, "unit": unit, "met": value is not None and value <= bar}
+        )
+
+    def at_least(self, what: str, value: float | None, bar: float, unit: str) -> None:
+        self.at_most(what, value, bar, unit)
+        self.rows[-1]["met"] = value is not None and value >= bar
+
+    def show(self) -> bool:
+        print("\nbars")
+        for row in self.rows:
+            value = "not measured" if row["value"] is None else f"{row['value']:.2f}"
+            print(
+                f"  {row['what']:45} {value:>12} bar {row['bar']:7.2f} {row['unit']:12} {'yes' if row['met'] else 'NO'}"
+            )
+        return all(row["met"] for row in self.rows)
+
+
+def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> Bars:
+    bars = Bars()
+    for name, bar in (("rare", 0.9), ("ascii", 0.9), ("common", 1.5)):
+        if name in cases:
+            bars.at_most(cases[name].title, cases[name].ratio("fastcore", "rg"), bar, "x rg")
+    if "rare" in cases:
+        case = cases["rare"]
+        allowed = 0.9 * case.median("rg") + floor + 0.015 if "rg" in case.samples else 0.0
+        command = case.median("fastcore command") if allowed else None
+        bars.at_most("the command", command and command * 1e3, allowed * 1e3, "ms")
+        bars.at_least("the orjson loop", case.ratio("orjson loop", "fastcore"), 20, "x fastcore")
+    for found in peaks:
+        bars.at_most(f"peak memory, {found['name']}", found["peak"] / MB, found["allowed"] / MB, "MB")
+    return bars
+
+
+def machine() -> dict[str, Any]:
+    model = platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        names = [line for line in cpus.read_text("utf-8").splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    found = {"cpu": model, "cores": len(os.sched_getaffinity(0)), "system": f"{platform.system()} {platform.release()}"}
+    found |= {"python": platform.python_version(), "fastcore": fastcore.__version__}
     for name in ("rg", "grep"):
         if shutil.which(name):
-            versions[name] = subprocess.run(
-                [name, "--version"], capture_output=True, text=True, check=True
-            ).stdout.splitlines()[0]
-    return versions
+            result = subprocess.run([name, "--version"], capture_output=True, text=True, check=True)
+            found[name] = result.stdout.splitlines()[0]
+    import orjson
+
+    return found | {"orjson": orjson.__version__}
 
 
 def main() -> int:
@@ -236,49 +361,44 @@ def main() -> int:
     parser.add_argument("--bytes", type=sample_logs.byte_count, default=sample_logs.byte_count("1GB"))
     parser.add_argument("--files", type=int, default=2700)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--case", choices=CASES, action="append", help="only this one; may be given again")
+    parser.add_argument("--out", type=Path, help="where the samples go (of a whole run: into results/compare)")
     args = parser.parse_args()
-    cache = os.environ.get("FASTCORE_COMPARE_DIR") or os.path.expanduser("~/.cache/fastcore-compare")
-    folder = Path(cache)
-    tree = folder / f"tree-{args.bytes}"
+    folder = Path(os.environ.get("FASTCORE_COMPARE_DIR") or os.path.expanduser("~/.cache/fastcore-compare"))
+    tree = folder / f"tree-{args.bytes}-{args.files}"
     made = sample_logs.build(tree, args.bytes, args.files)
-    halves = [tree / "ascii", tree / "plain"]
+    # Both halves by name: the tree's own planted.json holds the words too.
+    roots, half = [tree / "ascii", tree / "plain"], [tree / "ascii"]
     rare, common = sample_logs.RARE, sample_logs.COMMON
-    cases = [
-        Case("rare word, whole tree", halves, rare, made["planted"][rare]),
-        Case("rare word, ASCII-only half", halves[:1], rare, made["halves"]["ascii"]["planted"][rare]),
-        Case("common word, exact count, top 50", halves, common, made["planted"][common]),
-    ]
-    for case in cases:
+    known = (
+        Case("rare", "rare word, whole tree", roots, rare, made),
+        Case("ascii", "rare word, ASCII-only half", half, rare, made["halves"]["ascii"]),
+        Case("common", "common word, exact count, top 50", roots, common, made),
+        Case("validate", "common word, validate=all", roots, common, made),
+    )
+    cases = {case.name: case for case in known if case.name in (args.case or CASES)}
+    for case in cases.values():
         case.measure(args.rounds)
+        if case.name != "validate":
+            case.by_hand()
         case.show()
-
-    began = time.perf_counter()
-    by_hand = orjson_loop(tree, rare)
-    loop = time.perf_counter() - began
-    ours = {(hit.path, hit.line) for hit in fastcore.scan(tree, rare, limit=None)}
-    if by_hand != ours:
-        raise SystemExit(f"the orjson loop differs: {sorted(by_hand ^ ours)[:5]}")
-    fast = statistics.median(cases[0].samples["fastcore"])
     floor = startup(args.rounds)
-    print(f"\norjson loop, same {len(ours)} (path, line): {loop:.1f} s, {loop / fast:.0f} x fastcore")
-    extra = statistics.median(cases[0].samples["fastcore command"]) - fast - floor
-    print(f"python -c 'import argparse, json, re': {floor * 1e3:.1f} ms; the command: {extra * 1e3:+.1f} ms more")
-    print("\npeak memory of a fresh process")
-    peaks = memory(folder, tree)
+    print(f"\npython -c 'import argparse, json, re': {floor * 1e3:.1f} ms")
+    peaks = memory(folder, roots, made) if "memory" in (args.case or CASES) else []
+    bars = judge(cases, floor, peaks)
+    met = bars.show()
 
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    kept = {
-        "machine": machine(),
-        "tree": made["parameters"],
-        "cases": {case.name: case.samples for case in cases},
-        "orjson_loop": [loop],
-        "startup": floor,
-        "memory": peaks,
-    }
-    path = RESULTS / f"scan-{date.today().isoformat()}.json"
+    whole = not args.case and args.bytes == parser.get_default("bytes") and args.files == parser.get_default("files")
+    path = args.out or (RESULTS / f"scan-{date.today().isoformat()}.json" if whole else None)
+    if path is None:
+        print("\nnot a whole run: its samples are kept with --out FILE only")
+        return 0 if met else 1
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"machine": machine(), "tree": made["parameters"], "threads": THREADS, "limit": LIMIT, "startup": floor}
+    kept |= {"cases": {name: case.samples for name, case in cases.items()}, "memory": peaks, "bars": bars.rows}
     path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     print(f"\nsamples: {path}")
-    return 0
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

@@ -432,7 +432,7 @@ class Hits(Sequence[Hit]):
 
         rows = "".join(
             f"<tr><td>{escape(where(hit))}</td><td>{escape(str(hit.time or ''))}</td>"
-            f"<td>{escape(str(hit.role or ''))}</td><td>{escape(snippet(hit, 120))}</td></tr>"
+            f"<td>{escape(visible(hit.role or ''))}</td><td>{escape(visible(snippet(hit, 120)))}</td></tr>"
             for hit in self[:15]
         )
         return (

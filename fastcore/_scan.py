@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from time import perf_counter
@@ -107,8 +108,8 @@ def scan(
         span=_bytes_from("FASTCORE_SPAN", 1 << 20),
     )
     found = tuple(
-        _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, errno)
-        for path, line, offset, errno, reason, excerpt in errors
+        _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)
+        for path, line, offset, code, reason, excerpt in errors
     )
     if on_error == "raise" and found:
         _raise(found)
@@ -153,9 +154,9 @@ def _bytes_from(name: str, default: int) -> int:
 def _raise(errors: tuple[_hits.ScanError, ...]) -> None:
     for error in errors:
         if error.line is None:
-            failed = OSError(str(error)) if error.errno is None else OSError(error.errno, error.reason, error.path)
-            failed.filename = error.path
-            raise failed
+            # The system names no number for what is no file, nor for one that changed under the scan.
+            code = error.errno or (errno.EINVAL if error.reason == "not a regular file" else errno.ESTALE)
+            raise OSError(code, error.reason, error.path)
     first = errors[0]
     raise LineError(str(first), first.path, first.line, first.offset, first.reason)
 

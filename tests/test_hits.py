@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
+import os
 import pickle
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +60,16 @@ def test_values_are_immutable() -> None:
     ):
         with pytest.raises(AttributeError):
             setattr(value, name, 1)
+        with pytest.raises(AttributeError):
+            delattr(value, name)
+    for name in ("stats", "errors", "tails"):
+        with pytest.raises(AttributeError):
+            setattr(found, name, None)
+    with pytest.raises(TypeError):
+        found[0] = found[0]  # type: ignore[index]
+    found.stats.seconds["wall"] = -1.0
+    found.stats.to_dict()["seconds"].clear()
+    assert found.stats.seconds["wall"] >= 0
 
 
 def test_errors_and_tails() -> None:
@@ -147,3 +161,130 @@ def test_no_logs_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: obj
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path))
     with pytest.raises(fastcore.NoLogs, match="projects"):
         fastcore.scan()
+
+
+def test_public_names() -> None:
+    for cls in (fastcore.Hits, fastcore.Hit, fastcore.Stats, fastcore.ScanError, fastcore.Tail):
+        assert cls.__module__ == "fastcore"
+        assert getattr(fastcore, cls.__name__) is cls
+        assert cls.__doc__
+
+
+def test_equality_is_by_content() -> None:
+    found = hits()
+    assert found == hits()
+    assert found[:3] == hits(3)
+    assert found[:3] != found[1:4]
+    assert found != [*found]
+    assert found[0] in found
+    assert (found.index(found[7]), found.count(found[7])) == (7, 1)
+    assert [*reversed(found)] == [*found[::-1]]
+    assert len({*found, *hits()}) == 40
+    assert found.errors == hits().errors
+    assert {*found.errors, *found.tails} == {*hits().errors, *hits().tails}
+    with pytest.raises(TypeError):
+        hash(found)
+
+
+def test_dicts() -> None:
+    (first, *_) = rows = hits().to_dicts()
+    assert len(rows) == 40
+    assert [*first] == (
+        "path line offset time time_ns type role session uuid cwd branch model tools is_error text spans".split()
+    )
+    first["tools"] = first["spans"].clear()
+    assert hits()[0].spans == [(3, 8)]
+    stats = hits().stats.to_dict()
+    assert [*stats] == (
+        "files files_failed bytes lines blank skipped records candidates matches errors tail threads timed_out seconds"
+    ).split()
+    assert json.loads(json.dumps(stats)) == stats
+    assert hits().tails[0].to_dict() == {"path": "<memory>", "offset": len(LOG) + 14}
+
+
+def test_every_field_may_be_absent() -> None:
+    (hit,) = fastcore.scan(b"{}")
+    assert {name: value for name, value in hit.to_dict().items() if value} == {"path": "<memory>", "line": 1}
+    assert (hit.type, hit.role, hit.tools, hit.is_error, hit.text, hit.raw, hit.record) == (
+        None, None, (), False, "", b"{}", {}
+    )  # fmt: skip
+    assert repr(hit) == "<Hit <memory>:1 no time: ''>"
+    (hit,) = fastcore.scan(b'{"type":7,"sessionId":[],"cwd":null,"message":{"role":{}},"timestamp":1}')
+    assert (hit.type, hit.role, hit.session, hit.cwd, hit.time) == (None, None, None, None, None)
+
+
+def test_names_that_steer_or_are_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"a\n\x1b[31m<i>\xff.jsonl")
+    (tmp_path / name).write_bytes(b'{"type":"a\\n\\u001b[1m\\u009b' + b"x" * 99 + b'","x":"hello\\u001b"}')
+    found = fastcore.scan(tmp_path, "hello")
+    assert found[0].path == str(tmp_path / name)
+    assert found[0].path_bytes == os.fsencode(tmp_path / name)
+    assert len(repr(found).splitlines()) == 2
+    for shown in (repr(found), found._repr_html_()):
+        assert not any((ord(c) < 0x20 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+        shown.encode()  # no lone surrogate
+        assert "\\x1b[31m" in shown
+    assert "<i>" not in found._repr_html_()
+    assert len(repr(found)) < len(str(tmp_path)) + 200
+
+
+def test_the_text_of_repr_comes_from_the_first_rows() -> None:
+    found = fastcore.scan(b'{"type":"a","x":"last hello"}\n' * 20 + LOG, "hello", limit=None)
+    assert len(repr(found).splitlines()) <= 20
+    assert "45 more" in repr(found)
+    assert found._repr_html_().count("<tr>") == 16
+    assert "last hello" not in repr(found) + found._repr_html_()
+    assert repr(fastcore.scan(b"")) == "<Hits: 0 of 0 matches in 1 files>"
+
+
+def test_a_file_that_changed_cannot_lie(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(LOG)
+    found = fastcore.scan(path, "hello", limit=1)
+    path.write_bytes(b"x" * len(LOG))
+    assert found[0].text == "<b>hello</b> 39"
+    assert found[0].record["type"] == "user"
+
+
+def test_records_as_python_reads_them() -> None:
+    line = b'{"type":"a","n":1e999,"big":-%d,"d":1,"d":2,"s":"hello \\ud800","f":1.50}' % 10**40
+    (hit,) = fastcore.scan(line, "hello")
+    assert hit.record == {"type": "a", "n": float("inf"), "big": -(10**40), "d": 2, "s": "hello \ud800", "f": 1.5}
+    assert hit.text == "hello \ufffd"
+    assert hit.record is not hit.record
+    (hit,) = fastcore.scan(b'{"type":"user","toolUseResult":trux,"message":{"content":"hello"}}', "hello")
+    with pytest.raises(ValueError, match="line 1"):
+        _ = hit.record
+    assert len(fastcore.scan(hit.raw, "hello", validate="all")) == 0
+
+
+def test_times_no_datetime_can_hold() -> None:
+    line = b'{"type":"a","x":"hello","timestamp":"9999-12-31T23:59:59.999999-01:00"}'
+    (hit,) = fastcore.scan(line, "hello")
+    assert (hit.time, hit.time_ns) == (None, (253402300799 + 3600) * 10**9 + 999_999_000)
+    assert "no time" in repr(hit)
+
+
+def test_nothing_grows(tmp_path: Path) -> None:
+    """Neither references nor memory leak, on the paths of errors too."""
+    content = bytes(LOG[:200]) + b"\nbroken hello"
+    marker: list[object] = []
+
+    def once() -> None:
+        found = fastcore.scan(content, "hello")
+        found[0].to_dict()
+        pickle.loads(pickle.dumps(found))
+        for wrong in (
+            {"query": "("},
+            {"limit": -1},
+            {"order": marker},
+            {"paths": tmp_path / "gone", "on_error": "raise"},
+        ):
+            with pytest.raises((ValueError, OSError)):
+                fastcore.scan(**{"paths": content, **wrong})  # type: ignore[arg-type]
+
+    once()
+    counts = sys.getrefcount(content), sys.getrefcount(marker)
+    for _ in range(200):
+        once()
+    assert (sys.getrefcount(content), sys.getrefcount(marker)) == counts

@@ -1,0 +1,443 @@
+"""`fastcore.scan` as a function: what it takes, in which order it answers, what it refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import inspect
+import io
+import logging
+import mmap
+import os
+import pickle
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import fastcore
+from fastcore import _sources
+
+GOOD = b'{"type":"user","message":{"content":"needle"}}\n'
+
+
+def record(text: str = "needle", time: str | None = None) -> bytes:
+    stamp = b"" if time is None else b',"timestamp":"' + time.encode() + b'"'
+    return b'{"type":"user","message":{"content":"' + text.encode() + b'"}' + stamp + b"}\n"
+
+
+def places(hits: fastcore.Hits) -> list[tuple[str, int | None]]:
+    return [(hit.path, hit.line) for hit in hits]
+
+
+def test_the_arguments_are_the_documented_ones() -> None:
+    parameters = inspect.signature(fastcore.scan).parameters
+    assert {name: p.default for name, p in parameters.items()} == {
+        "paths": None,
+        "query": "",
+        "where": None,
+        "since": None,
+        "until": None,
+        "order": "newest",
+        "limit": 50,
+        "case_sensitive": False,
+        "validate": "candidates",
+        "max_line": 64 << 20,
+        "follow": False,
+        "threads": None,
+        "timeout": None,
+        "progress": None,
+        "on_error": "report",
+    }
+    assert [name for name, p in parameters.items() if p.kind is not p.KEYWORD_ONLY] == ["paths", "query"]
+
+
+# What is searched
+
+
+def test_paths_of_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jsonl").write_bytes(GOOD)
+    Path("sub").mkdir()
+    Path("sub/b.ndjson").write_bytes(GOOD)
+    Path("sub/c.txt").write_bytes(GOOD)
+    for paths in ("a.jsonl", Path("a.jsonl"), ["a.jsonl"], ("a.jsonl",), iter(["a.jsonl"]), os.scandir(".")):
+        assert "a.jsonl" in {os.path.basename(hit.path) for hit in fastcore.scan(paths, "needle")}, paths  # type: ignore[arg-type]
+    assert places(fastcore.scan(["sub", "a.jsonl"], order="file")) == [("a.jsonl", 1), ("sub/b.ndjson", 1)]
+    assert places(fastcore.scan("sub/")) == [("sub/b.ndjson", 1)]
+    assert places(fastcore.scan("./sub/c.txt")) == [("./sub/c.txt", 1)]  # named, whatever its ending
+    assert places(fastcore.scan(".", order="file")) == [("./a.jsonl", 1), ("./sub/b.ndjson", 1)]
+
+
+def test_no_paths_at_all() -> None:
+    hits = fastcore.scan([], "needle")
+    assert (len(hits), hits.stats.files, hits.stats.bytes, hits.errors) == (0, 0, 0, ())
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda b: memoryview(b).cast("b"), io.BytesIO])
+def test_content(kind: object) -> None:
+    content = kind(GOOD + record("other"))  # type: ignore[operator]
+    (hit,) = fastcore.scan(content, "needle")
+    assert (hit.path, hit.line, hit.time, hit.raw + b"\n") == ("<memory>", 1, None, GOOD)
+    assert len(fastcore.scan([GOOD, GOOD], "needle")) == 2  # memory is never the same twice
+
+
+def test_content_is_let_go() -> None:
+    content = bytearray(GOOD)
+    hits = fastcore.scan(content, "needle")
+    content.clear()  # a BufferError, were it still held
+    assert hits[0].text == "needle"
+
+
+def test_open_files_are_read_from_where_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(GOOD * 3)
+    for buffering in (-1, 0):
+        with path.open("rb", buffering=buffering) as file:
+            file.seek(len(GOOD))
+            hits = fastcore.scan(file, "needle")
+            assert [(hit.path, hit.offset, hit.time) for hit in hits] == [
+                (str(path), 0, None),
+                (str(path), len(GOOD), None),
+            ]
+            assert file.read() == b""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert len(fastcore.scan(mapped, "needle")) == 3
+        assert len(fastcore.scan(memoryview(mapped), "needle")) == 3
+
+
+def pipe_with(content: bytes) -> io.FileIO:
+    """The reading end of a pipe that holds `content`."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(content)
+    return io.FileIO(reader)
+
+
+@pytest.mark.parametrize("spool", [1, len(GOOD), len(GOOD) * 100 - 1, len(GOOD) * 100, len(GOOD) * 100 + 1])
+def test_what_does_not_fit_waits_in_a_file(spool: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sources, "SPOOL_BYTES", spool)
+    with pipe_with(GOOD * 100) as pipe:
+        hits = fastcore.scan(pipe, "needle", limit=None)
+    assert [(hit.path, hit.line, hit.time) for hit in hits] == [("<memory>", i + 1, None) for i in range(100)]
+    assert len(fastcore.scan(io.BytesIO(), "needle")) == 0
+
+
+def test_a_pipe_that_would_not_block_is_refused() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    with io.FileIO(reader) as pipe, pytest.raises(BlockingIOError, match="nothing to read"):
+        fastcore.scan(pipe)
+    os.close(writer)
+
+
+class BytesPath:
+    def __fspath__(self) -> bytes:
+        return b"a.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("paths", "error", "message"),
+    [
+        (5, TypeError, "wanted a path, bytes.*not int"),
+        ([None], TypeError, "not NoneType"),
+        ([GOOD, 1.5], TypeError, "not float"),
+        (io.StringIO("{}"), TypeError, "must be binary"),
+        (BytesPath(), TypeError, "os.fsdecode"),
+        ("a\0b", ValueError, "NUL"),
+        ("*\0b", ValueError, "NUL"),
+        ("a\ud800b", ValueError, "surrogates"),
+        (memoryview(GOOD)[::2], BufferError, "contiguous"),
+    ],
+)
+def test_paths_that_cannot_be_read(paths: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        fastcore.scan(paths)  # type: ignore[arg-type]
+
+
+def test_paths_that_fail_are_entries(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(GOOD)
+    paths = ["", str(tmp_path / "a.jsonl" / "x"), str(tmp_path / ("n" * 300)), str(tmp_path / "a.jsonl")]
+    hits = fastcore.scan(paths, "needle")
+    assert len(hits) == 1
+    assert {(e.path, e.errno) for e in hits.errors} == {
+        (paths[0], errno.ENOENT),
+        (paths[1], errno.ENOTDIR),
+        (paths[2], errno.ENAMETOOLONG),
+    }
+    assert hits.stats.files_failed == 3
+    assert hits.stats.errors == 0  # lines
+
+
+def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.jsonl", "a.jsonl", ".hidden/c.jsonl", "x/y/d.jsonl", "x/y/e.log"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(GOOD)
+    assert places(fastcore.scan("[ab].jsonl", order="file")) == [("a.jsonl", 1), ("b.jsonl", 1)]
+    assert len(fastcore.scan("**/*.jsonl")) == 4
+    assert len(fastcore.scan("*")) == 4  # folders are walked, hidden ones too
+    assert places(fastcore.scan("x/?/*.log")) == [("x/y/e.log", 1)]
+    assert [e.errno for e in fastcore.scan("*.none").errors] == [errno.ENOENT]
+    Path("*.jsonl").write_bytes(GOOD)
+    assert places(fastcore.scan("*.jsonl")) == [("*.jsonl", 1)]  # a path that exists is no glob
+
+
+def test_the_users_own_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(fastcore.NoLogs) as caught:
+        fastcore.scan(query="needle")
+    assert isinstance(caught.value, FileNotFoundError)
+    assert caught.value.folders == (str(tmp_path / ".claude/projects"),)
+    assert caught.value.errno == errno.ENOENT
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    for config in (tmp_path / ".claude", tmp_path / "other"):
+        folder = config / "projects" / "-src-app"
+        folder.mkdir(parents=True)
+        with pytest.raises(fastcore.NoLogs):  # folders, but no logs
+            monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
+            fastcore.scan()
+        (folder / "s.jsonl").write_bytes(GOOD)
+        assert places(fastcore.scan()) == [(str(folder / "s.jsonl"), 1)]
+        monkeypatch.delenv("CLAUDE_CONFIG_DIR")
+        assert places(fastcore.scan()) == [(str(tmp_path / ".claude/projects/-src-app/s.jsonl"), 1)]
+
+
+def test_own_logs_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as config:  # pytest's own folders are closed to other users
+        monkeypatch.setenv("CLAUDE_CONFIG_DIR", config)
+        os.chmod(config, 0o755)
+        os.mkdir(f"{config}/projects", mode=0o000)
+        if user == 0:
+            os.seteuid(65534)  # root may read everything
+        try:
+            with pytest.raises(PermissionError) as caught:
+                fastcore.scan()
+            hits = fastcore.scan([f"{config}/projects", GOOD], "needle")
+        finally:
+            os.seteuid(user)
+    assert caught.value.filename == f"{config}/projects"
+    assert (len(hits), [e.errno for e in hits.errors]) == (1, [errno.EACCES])
+
+
+# Which records, in which order
+
+FIRST, SECOND, THIRD = "2024-05-01T00:00:00Z", "2024-05-01T02:00:00.000001+02:00", "2024-05-01T00:00:01Z"
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> Path:
+    (tmp_path / "b.jsonl").write_bytes(record(time=FIRST) + record(time=THIRD) + record(time=FIRST))
+    (tmp_path / "a.jsonl").write_bytes(record(time=SECOND) + record(time=FIRST))
+    return tmp_path
+
+
+def test_orders(timed: Path) -> None:
+    def names(order: str, limit: int | None = None) -> str:
+        hits = fastcore.scan([timed / "b.jsonl", timed / "a.jsonl", record()], order=order, limit=limit)
+        return " ".join(f"{Path(hit.path).stem}{hit.line}" for hit in hits)
+
+    assert names("newest") == "b2 a1 a2 b1 b3 <memory>1"
+    assert names("oldest") == "a2 b1 b3 a1 b2 <memory>1"
+    assert names("file") == "a1 a2 b1 b2 b3 <memory>1"
+    for order in ("newest", "oldest", "file"):
+        everything = names(order).split()
+        for limit in range(7):
+            assert names(order, limit).split() == everything[:limit]
+        assert names(order, 2**80).split() == everything
+
+
+def test_limits(timed: Path) -> None:
+    for limit in (0, 1, None):
+        assert fastcore.scan(timed, limit=limit).stats.matches == 5
+    many = record() * 60
+    assert len(fastcore.scan(many)) == 50
+    assert len(fastcore.scan(many, limit=None)) == 60
+
+
+def test_bounds_are_inclusive(timed: Path) -> None:
+    def count(**bounds: object) -> int:
+        return fastcore.scan([timed, record()], limit=0, **bounds).stats.matches  # type: ignore[arg-type]
+
+    first = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+    assert count() == 6
+    assert count(since=first) == 5
+    assert count(since=FIRST, until=FIRST) == 3
+    assert count(since=first + dt.timedelta(microseconds=1)) == 2
+    assert count(until=SECOND) == 4
+    assert count(since="2024-05-02", until="2024-05-03") == 0
+    assert count(since="now") == 0
+    assert count(until=dt.date(2024, 5, 2)) == 5
+    assert count(since=THIRD, until=FIRST) == 0
+    for wrong in ("2024", "soon", "", 5, "2d ago"):
+        with pytest.raises(fastcore.QueryError, match="accepted are"):
+            count(since=wrong)
+
+
+def test_case() -> None:
+    log = record("Needle")
+    assert fastcore.scan(log, "nEEDLE").stats.matches == 1
+    assert fastcore.scan(log, "nEEDLE", case_sensitive=True).stats.matches == 0
+    assert fastcore.scan(log, "Needle", case_sensitive=True)[0].spans == [(0, 6)]
+
+
+def test_spans() -> None:
+    (hit,) = fastcore.scan(record("aXbX needle ab"), "x OR needle OR eed NOT zzz")
+    assert [hit.text[a:b] for a, b in hit.spans] == ["X", "X", "needle"]
+    (hit,) = fastcore.scan(record("naïve \\ud83d\\ude00 café"), 'café "😀"')
+    assert [hit.text[a:b] for a, b in hit.spans] == ["😀", "café"]
+    assert fastcore.scan(record("aaa"), "aa")[0].spans == [(0, 3)]
+    assert fastcore.scan(record("ab"), "")[0].spans == []
+    assert fastcore.scan(record("ab"), "type:user")[0].spans == []
+
+
+def test_keys_however_they_are_written() -> None:
+    """Escaped keys, keys after the values they explain, duplicates (the last wins)."""
+    for line in (
+        b'{"\\u0074ype":"user","mess\\u0061ge":{"c\\u006fntent":"needle"}}',
+        b'{"message":{"content":[{"text":"needle","type":"text"}],"role":"r"},"type":"user"}',
+        b'{"type":"system","type":"user","message":{"content":"other"},"message":{"content":"needle"}}',
+    ):
+        (hit,) = fastcore.scan(line, "needle type:user")
+        assert (hit.type, hit.text) == ("user", "needle")
+    assert (
+        len(fastcore.scan(b'{"type":"user","message":{"content":"needle"},"message":{"content":"x"}}', "needle")) == 0
+    )
+
+
+def test_where_and_query_add_up() -> None:
+    log = b'{"type":"user","x":1,"sessionId":"12345678-9"}\n{"type":"system","content":"a"}\n'
+    assert len(fastcore.scan(log, "type:user", where={"session": "12345678"})) == 1
+    assert len(fastcore.scan(log, "type:system", where={"session": "12345678"})) == 0
+    assert len(fastcore.scan(log, where={"type": ["user", "system"]})) == 2
+    assert len(fastcore.scan(log, where={})) == 2
+
+
+# What is reported
+
+
+def test_every_line_is_counted_when_all_are_checked() -> None:
+    log = GOOD + b"\n" + b"broken\n" + record("other") + b" \t\r\n" + b'{"cut'
+    stats = fastcore.scan(log, "needle", validate="all").stats
+    assert (stats.lines, stats.records, stats.errors, stats.blank, stats.tail, stats.skipped) == (6, 2, 1, 2, 1, 0)
+    stats = fastcore.scan(log, "needle").stats
+    assert (stats.matches, stats.tail, stats.bytes, stats.files, stats.timed_out) == (1, 1, len(log), 1, False)
+    assert {"wall", "cpu"} <= set(stats.seconds)
+    assert all(isinstance(value, float) and value >= 0 for value in stats.seconds.values())
+
+
+def test_errors_are_the_same_for_every_query_when_all_are_checked() -> None:
+    log = GOOD + b'{"a":1e}\nbroken\n' + GOOD + b"{}{}\n"
+    seen = [
+        [(e.line, e.offset, e.reason) for e in fastcore.scan(log, q, validate="all").errors]
+        for q in ("", "needle", "z")
+    ]
+    assert [line for line, *_ in seen[0]] == [2, 3, 5]
+    assert seen == [seen[0]] * 3
+
+
+def test_errors_are_kept_in_order_to_a_thousand(tmp_path: Path) -> None:
+    for name in ("b.jsonl", "a.jsonl"):
+        (tmp_path / name).write_bytes(GOOD + b"bad needle\n" * 700)
+    hits = fastcore.scan([tmp_path / "missing", tmp_path], "needle")
+    assert hits.stats.errors == 1400
+    expected = [("a.jsonl", line) for line in range(2, 702)] + [("b.jsonl", line) for line in range(2, 302)]
+    assert [(os.path.basename(e.path), e.line) for e in hits.errors] == expected
+
+
+def test_long_lines() -> None:
+    log = GOOD + record("x" * 100) + GOOD
+    hits = fastcore.scan(log, "needle", max_line=len(GOOD) - 1)
+    assert [hit.line for hit in hits] == [1, 3]
+    assert [(e.line, e.reason) for e in hits.errors] == [(2, "longer than max_line")]
+    assert [e.line for e in fastcore.scan(log, "needle", max_line=len(GOOD) - 2).errors] == [1, 2, 3]
+    assert fastcore.scan(log, "needle", max_line=2**80).errors == ()
+
+
+def test_raising(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"bad needle\n" + GOOD + b"worse needle\n")
+    with pytest.raises(fastcore.LineError) as caught:
+        fastcore.scan(tmp_path, "needle", on_error="raise")
+    assert (caught.value.path, caught.value.line, caught.value.offset) == (str(tmp_path / "a.jsonl"), 1, 0)
+    assert isinstance(caught.value, ValueError)
+    with pytest.raises(FileNotFoundError) as missing:
+        fastcore.scan([tmp_path, tmp_path / "gone"], "needle", on_error="raise")
+    assert (missing.value.errno, missing.value.filename) == (errno.ENOENT, str(tmp_path / "gone"))
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OSError, match="not a regular file") as odd:
+        fastcore.scan(tmp_path / "fifo", on_error="raise")
+    assert (odd.value.errno, odd.value.filename) == (errno.EINVAL, str(tmp_path / "fifo"))
+    assert len(fastcore.scan(GOOD, "needle", on_error="raise")) == 1
+
+
+def test_links_inside_folders(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "real.jsonl").write_bytes(GOOD)
+    (inside / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
+    assert len(fastcore.scan(inside)) == 0
+    assert places(fastcore.scan(inside, follow=True)) == [(str(inside / "link.jsonl"), 1)]
+    assert len(fastcore.scan(inside / "link.jsonl")) == 1
+
+
+# Switches
+
+
+def test_progress_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="fastcore"):
+        fastcore.scan(GOOD * 1000, progress=True)
+    assert [r.name for r in caplog.records][:1] == ["fastcore"]
+    assert f"of {len(GOOD) * 1000} bytes" in caplog.messages[0]
+    caplog.clear()
+    fastcore.scan(GOOD, progress=False)
+    assert not caplog.records
+
+
+def test_the_library_never_prints(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    fastcore.scan([tmp_path / "missing", b"broken\n"], progress=True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for threads in (1, 2, 256, 100_000):
+        assert fastcore.scan(GOOD, threads=threads).stats.threads <= min(threads, 256)
+    monkeypatch.setenv("FASTCORE_THREADS", "2")
+    assert len(fastcore.scan(GOOD)) == 1
+    for wrong in ("0", "-1", "two", "1.5"):
+        monkeypatch.setenv("FASTCORE_THREADS", wrong)
+        with pytest.raises(ValueError, match="FASTCORE_THREADS"):
+            fastcore.scan(GOOD)
+
+
+@pytest.mark.parametrize("name", ["FASTCORE_CHUNK", "FASTCORE_SPAN"])
+def test_sizes_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("0", "-5", "", "big"):
+        monkeypatch.setenv(name, wrong)
+        with pytest.raises(ValueError, match=name):
+            fastcore.scan(GOOD)
+
+
+def test_unknown_switches_warn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTCORE_OFF", "prefilter,turbo")
+    with pytest.warns(UserWarning, match="unknown turbo; known are prefilter"):
+        assert len(fastcore.scan(GOOD, "needle")) == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 64, 257, 1 << 16])
+@pytest.mark.parametrize("span", [64, 1 << 20])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_answers_do_not_depend_on_the_cutting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, span: int, threads: int
+) -> None:
+    lines = [record(f"needle {i}", f"2024-05-01T00:{i % 60:02}:00Z") if i % 3 else record("needle") for i in range(90)]
+    (tmp_path / "a.jsonl").write_bytes(b"".join(lines[:70]) + b"bad needle\n" + b"".join(lines[70:]) + b'{"cut needle')
+    os.utime(tmp_path / "a.jsonl", (0, 0))
+    whole = fastcore.scan(tmp_path, "needle", limit=40, threads=1, validate="all")
+    monkeypatch.setenv("FASTCORE_CHUNK", str(chunk))
+    monkeypatch.setenv("FASTCORE_SPAN", str(span))
+    cut = fastcore.scan(tmp_path, "needle", limit=40, threads=threads, validate="all")
+    assert cut.to_dicts() == whole.to_dicts()
+    assert (cut.errors, cut.tails) == (whole.errors, whole.tails)
+    counted = ("lines", "blank", "skipped", "records", "matches", "errors", "tail", "bytes")
+    assert [getattr(cut.stats, name) for name in counted] == [getattr(whole.stats, name) for name in counted]
