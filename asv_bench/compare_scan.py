@@ -9,6 +9,7 @@ samples of a whole run as JSON in asv_bench/results/compare/. Ends with 1 if a b
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -364,6 +365,8 @@ def main() -> int:
     parser.add_argument("--case", choices=CASES, action="append", help="only this one; may be given again")
     parser.add_argument("--out", type=Path, help="where the samples go (of a whole run: into results/compare)")
     args = parser.parse_args()
+    # As an installed wheel has it; where the environment forbids bytecode, the command would compile itself each time.
+    compileall.compile_dir(Path(fastcore.__file__).parent, quiet=1)
     folder = Path(os.environ.get("FASTCORE_COMPARE_DIR") or os.path.expanduser("~/.cache/fastcore-compare"))
     tree = folder / f"tree-{args.bytes}-{args.files}"
     made = sample_logs.build(tree, args.bytes, args.files)

@@ -23,6 +23,8 @@ from __future__ import annotations
 import os
 from json import dumps
 
+from fastcore.cli.terminal import plain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +72,13 @@ def failure(error: Exception) -> str:
     message, hint = str(error), ""
     path = getattr(error, "path", None) or getattr(error, "filename", None)
     if isinstance(error, QueryError):
-        message, _, hint = error.message.rpartition("; ")
-        message, hint = (message, hint) if message else (hint, "")
+        from fastcore._bounds import FORMS
+
+        message, hint = error.message, ""
+        if message.endswith(f"; {FORMS}"):  # which holds the mark itself
+            message, hint = message.removesuffix(f"; {FORMS}"), FORMS
+        elif "; " in message:
+            message, _, hint = message.rpartition("; ")
         message += f" (column {error.column})" if error.column is not None else ""
     elif isinstance(error, LineError):
         message = error.reason
@@ -88,11 +95,6 @@ def file_failure(error: ScanError) -> str:
     # OSError makes its own subclass of an errno.
     kind = "LineError" if error.line is not None else type(OSError(error.errno or 0, "")).__name__
     return _failure(kind, error.reason, None, error.path, error.line, error.offset)
-
-
-def plain(path: bytes) -> str:
-    """A path as text, bytes that are no UTF-8 as `\\xff`."""
-    return path.decode("utf-8", "backslashreplace")
 
 
 def _failure(kind: str, message: str, hint: str | None, path: object, line: int | None, offset: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fastcore.cli.terminal import Painter, Progress, visible, wants_color
+from fastcore.cli.terminal import Painter, Progress, plain, visible, wants_color
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,30 +80,33 @@ def parser() -> Parser:
     return p
 
 
-def split(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Part the arguments at the first `--`, and tie the value of -e to it: argparse takes none that begins with a dash,
-    and queries may."""
-    tied: list[str] = []
+def split(argv: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Part the arguments into those for argparse, the values of -e (argparse takes none that begins with a dash, and
+    queries may), and all behind the first `--`."""
+    mixed: list[str] = []
+    queries: list[str] = []
     for place, argument in enumerate(argv):
-        if tied and tied[-1] in ("-e", "--query"):
-            tied[-1] = f"--query={argument}"
+        if mixed and mixed[-1] in ("-e", "--query"):
+            mixed.pop()
+            queries.append(argument)
         elif argument == "--":
-            return tied, argv[place + 1 :]
+            return mixed, queries, argv[place + 1 :]
         else:
-            tied.append(argument)
-    return tied, []
+            mixed.append(argument)
+    return mixed, queries, []
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse options among the positional arguments; behind `--` everything is positional."""
-    mixed, rest = split(argv)
+    mixed, queries, rest = split(argv)
     args = parser().parse_intermixed_args(mixed)
+    queries += args.expression or []
     positional = [] if args.query is None else [args.query]
     positional += [*args.paths, *rest]
-    if args.expression is None:
+    if not queries:
         args.query = positional.pop(0) if positional else ""
-    elif len(args.expression) == 1:
-        args.query = args.expression[0]
+    elif len(queries) == 1:
+        args.query = queries[0]
     else:
         raise UsageError("argument -e/--query: once only; join queries with OR")
     args.paths = list(dict.fromkeys(positional))  # standard input can be read once
@@ -145,7 +148,7 @@ def main(argv: list[str]) -> int:
 
 def form_asked_for(argv: list[str]) -> str:
     """The format of arguments that cannot be parsed as a whole."""
-    mixed, _ = split(argv)
+    mixed, _, _ = split(argv)
     for place, argument in enumerate(mixed):
         option, _, form = argument.partition("=")
         if option == "--format":
@@ -234,7 +237,7 @@ def write_bytes(out: TextIO, parts: Iterable[bytes], end: bytes) -> None:
     """Write bytes as they are; on a terminal, so that they do not steer it."""
     if out.isatty():
         shown_end = end.decode() if end == b"\n" else visible(end.decode())
-        out.writelines(visible(part.decode("utf-8", "backslashreplace")) + shown_end for part in parts)
+        out.writelines(visible(plain(part)) + shown_end for part in parts)
         return
     out.flush()
     out.buffer.writelines(part + end for part in parts)

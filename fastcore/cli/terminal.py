@@ -36,6 +36,11 @@ def visible(text: str) -> str:
     )
 
 
+def plain(path: bytes) -> str:
+    r"""A path as text, bytes that are no UTF-8 as `\xff`."""
+    return path.decode("utf-8", "backslashreplace")
+
+
 class Painter:
     """Writes text for one stream: control characters made visible on a terminal, colour where it is wanted."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastcore.cli.formats import plain
+from fastcore.cli.terminal import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
