@@ -18,12 +18,11 @@ def check_threads(threads: int | None) -> int:
     >>> check_threads(3)
     3
     """
-    if "pool" in off_words():
-        return 1
+    off = "pool" in off_words()
     if threads is None:
         text = os.environ.get("FASTCORE_THREADS", "")
         if not text:
-            return default_threads()
+            return 1 if off else default_threads()
         if not (text.isascii() and text.isdigit() and int(text) > 0):
             raise ValueError(f"FASTCORE_THREADS={text!r}: wanted a positive integer")
         threads = int(text)
@@ -31,7 +30,7 @@ def check_threads(threads: int | None) -> int:
         raise TypeError(f"threads: wanted an int, not {type(threads).__name__}")
     if threads < 1:
         raise ValueError(f"threads={threads}: wanted 1 or more")
-    return min(threads, MAX_THREADS)
+    return 1 if off else min(threads, MAX_THREADS)
 
 
 def default_threads() -> int:
