@@ -1,7 +1,8 @@
 # Two commands do everything: `make demo` runs the main job on a sample tree, `make test` runs the suite.
+# `make check` begins with `make test`; tests/check/run.py lists its steps.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := setup.py pyproject.toml $(wildcard src_c/*/* fastcore/_native/*.p*)
+SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
 .PHONY: demo test check torture compare-scan clean
 
@@ -34,7 +35,7 @@ demo: .venv/fastcore
 test: .venv/test
 	$(BIN)/python -m pytest --quiet
 
-check: .venv/check test
+check: .venv/check
 	$(BIN)/python tests/check/run.py
 
 torture: .venv/test

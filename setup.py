@@ -3,8 +3,12 @@
 FASTCORE_MARCH=baseline|native  FASTCORE_LTO=1  FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1
 """
 
+import importlib.metadata
 import importlib.util
 import os
+import re
+import subprocess
+import sys
 import sysconfig
 from glob import glob
 from pathlib import Path
@@ -28,6 +32,10 @@ DEBUG = switch("FASTCORE_DEBUG", ("0", "1")) == "1"
 SANITIZE = switch("FASTCORE_SANITIZE", ("", "address,undefined", "thread"))
 ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
 SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
+VERSION = re.search(r'^__version__ = "(.+)"$', Path("fastcore/__init__.py").read_text("utf-8"), re.MULTILINE)[1]
+# Objects of one Python, one set of switches and one simdjson lie together and are made again only when they are old.
+KEY = (sys.implementation.cache_tag, MARCH, LTO, DEBUG, SANITIZE, importlib.metadata.version("pysimdjson"))
+OBJECTS = "build/objects/" + "-".join(str(part).replace(",", "+") for part in KEY)
 
 COMMON = ["-ffp-contract=off", "-fvisibility=hidden", "-fstack-protector-strong", "-Wall", "-Wextra"]
 COMMON += ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
@@ -63,13 +71,38 @@ def flags(source: str) -> list[str]:
     ]
 
 
+def native_features() -> str:
+    """What -march=native lets the compiler take for granted, by the names of /proc/cpuinfo."""
+    command = [os.environ.get("CC", "cc").split()[0], "-march=native", "-dM", "-E", "-x", "c", os.devnull]
+    macros = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assumed = {name.lower().replace("_", "") for name in re.findall(r"#define __(\w+)__ 1$", macros, re.MULTILINE)}
+    flags_of_cpu = re.findall(r"^flags\s*: (.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    return " ".join(flag for flag in flags_of_cpu[0].split() if flag.replace("_", "") in assumed)
+
+
 class BuildExt(build_ext):
+    """Flags for each source, and no work for an object that is newer than its sources."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.build_temp = OBJECTS
+        self.force = True  # what is new enough is judged object by object
+
+    def run(self) -> None:
+        super().run()
+        needs = Path(self.get_ext_fullpath("fastcore._native.base")).with_name("needs_cpu.txt")
+        needs.unlink(missing_ok=True)
+        if MARCH == "native":  # `import fastcore` reads it: an ImportError is better than an illegal instruction
+            needs.write_text(native_features(), "utf-8")
+
     def build_extension(self, ext: Extension) -> None:
-        compiler = self.compiler
-        compile_one = compiler._compile
+        compiler, compile_one = self.compiler, self.compiler._compile
+        headers = max(map(os.path.getmtime, ext.depends))
 
         def _compile(obj, src, suffix, cc_args, extra, pp_opts):
-            return compile_one(obj, src, suffix, cc_args, flags(src), pp_opts)
+            newest = max(os.path.getmtime(src), 0 if src.endswith("fc_simdjson.cpp") else headers)
+            if not os.path.exists(obj) or os.path.getmtime(obj) <= newest:
+                compile_one(obj, src, suffix, cc_args, flags(src), pp_opts)
 
         compiler._compile = _compile
         try:
@@ -93,7 +126,7 @@ def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
         include_dirs=["src_c/base", "src_c/scan", SIMDJSON],
-        depends=["fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
+        depends=["setup.py", "fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
         define_macros=macros,
         libraries=libraries,
         extra_link_args=LINK + STATIC,
@@ -107,6 +140,7 @@ SHARED = [source for source in BASE if not source.endswith("fc_pool.c")]
 SCAN = sorted(glob("src_c/scan/*.c") + glob("src_c/scan/*.cpp"))
 
 setup(
+    version=VERSION + ("+native" if MARCH == "native" else ""),
     ext_modules=cythonize(
         [extension("base", BASE, ["m"]), extension("scan", SCAN + SHARED, ["m"])],
         build_dir="build/cython",

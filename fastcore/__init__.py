@@ -57,14 +57,30 @@ def _check_compiled() -> None:
     """Say plainly when this folder is not a whole fastcore, as when another project's package lies over it."""
     import os
 
+    folder = os.path.join(os.path.dirname(__file__), "_native")
     try:
-        names = os.listdir(os.path.join(os.path.dirname(__file__), "_native"))
+        names = os.listdir(folder)
     except OSError:
         names = []
     if not any(name.startswith("base.") and name.endswith((".so", ".pyd")) for name in names):
         raise ImportError(
             "fastcore: the compiled part is missing. Either it was never built (install it from its folder: "
             "`pip install .`), or another package called fastcore lies over it."
+        )
+    if "needs_cpu.txt" in names:  # built with FASTCORE_MARCH=native
+        with open(os.path.join(folder, "needs_cpu.txt"), encoding="utf-8") as file:
+            _check_cpu(file.read().split())
+
+
+def _check_cpu(needed: list[str]) -> None:
+    """Refuse a processor that lacks what the build took for granted: it would die of an illegal instruction."""
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        present = next((line.split() for line in file if line.startswith("flags")), [])
+    missing = [feature for feature in needed if feature not in present]
+    if missing:
+        raise ImportError(
+            f"fastcore: built with FASTCORE_MARCH=native on another processor; this one lacks {', '.join(missing)}. "
+            "Build it here, or install the portable wheel."
         )
 
 

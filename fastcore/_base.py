@@ -13,24 +13,24 @@ _quota: list[int] = []
 def check_threads(threads: int | None) -> int:
     """Return how many threads to use: the argument, else FASTCORE_THREADS, else what the machine gives this process.
 
-    Below 1 is a ValueError, above 256 is capped. O(1).
+    Below 1 is a ValueError, above 256 is capped; FASTCORE_OFF=pool makes it 1. O(1).
 
-    >>> check_threads(3)
-    3
+    >>> check_threads(1)
+    1
     """
-    off = "pool" in off_words()
     if threads is None:
         text = os.environ.get("FASTCORE_THREADS", "")
         if not text:
-            return 1 if off else default_threads()
-        if not (text.isascii() and text.isdigit() and int(text) > 0):
+            threads = default_threads()
+        elif text.isascii() and text.isdigit() and len(text) < 20 and int(text) > 0:
+            threads = int(text)
+        else:
             raise ValueError(f"FASTCORE_THREADS={text!r}: wanted a positive integer")
-        threads = int(text)
     if isinstance(threads, bool) or not isinstance(threads, int):
         raise TypeError(f"threads: wanted an int, not {type(threads).__name__}")
     if threads < 1:
         raise ValueError(f"threads={threads}: wanted 1 or more")
-    return 1 if off else min(threads, MAX_THREADS)
+    return 1 if "pool" in off_words() else min(threads, MAX_THREADS)
 
 
 def default_threads() -> int:
@@ -45,19 +45,40 @@ def default_threads() -> int:
 
 
 def _read_quota() -> int:
-    """The cgroup's processor quota, version 2 then 1; a large number where there is none."""
-    for quota_file, period_file in (
-        ("/sys/fs/cgroup/cpu.max", ""),
-        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-    ):
+    """The smallest processor quota of the process's cgroups, rounded up; a large number where there is none."""
+    least = MAX_THREADS
+    for quota_file, period_file in _quota_files():
         try:
             words = _read(quota_file).split() + (_read(period_file).split() if period_file else [])
             quota, period = int(words[0]), int(words[1])
         except (OSError, ValueError, IndexError):
             continue  # no such file, or `max`
         if quota > 0 and period > 0:
-            return -(-quota // period)
-    return MAX_THREADS
+            least = min(least, -(-quota // period))
+    return least
+
+
+def _quota_files() -> list[tuple[str, str]]:
+    """Version 2, then 1: from the process's own group up to the root, which is all that a container shows."""
+    groups = {"": "", "cpu": ""}
+    try:
+        lines = _read("/proc/self/cgroup").splitlines()
+    except (OSError, ValueError):
+        lines = []
+    for line in lines:
+        controllers, _, path = line.partition(":")[2].partition(":")
+        for controller in controllers.split(","):
+            if controller in groups:
+                groups[controller] = path.rstrip("/")
+    files = []
+    for controller, path in groups.items():
+        for group in (path[:end] for end in range(len(path), -1, -1) if end == len(path) or path[end] == "/"):
+            folder = f"/sys/fs/cgroup{'/cpu' if controller else ''}{group}"
+            if controller:
+                files.append((f"{folder}/cpu.cfs_quota_us", f"{folder}/cpu.cfs_period_us"))
+            else:
+                files.append((f"{folder}/cpu.max", ""))
+    return files
 
 
 def _read(path: str) -> str:

@@ -22,6 +22,7 @@ NEEDED = (
     "fastcore/_native/base.pyi",
     "fastcore/_native/scan.pyi",
     "licenses/wheels/licenses/simdjson.txt",
+    "licenses/wheels/licenses/unicode.txt",
 )
 
 
@@ -46,6 +47,8 @@ def interpreters() -> dict[str, str]:
 
 def build() -> Path:
     shutil.rmtree(DIST, ignore_errors=True)
+    for old in (ROOT / "build").glob("lib*"):  # what was deleted from the package since would be packed again
+        shutil.rmtree(old)
     command = [
         sys.executable,
         "-m",
@@ -66,6 +69,8 @@ def build() -> Path:
     for needed in NEEDED:
         if not any(name.endswith(needed) for name in names):
             raise SystemExit(f"{wheel.name}: {needed} is missing")
+    if any(name.endswith("needs_cpu.txt") for name in names):
+        raise SystemExit(f"{wheel.name}: built for this processor alone")
     return wheel
 
 

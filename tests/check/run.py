@@ -1,39 +1,93 @@
-"""The steps of `make check` behind `make test`: `python tests/check/run.py [STEP ...]`.
+"""The steps of `make check`: `python tests/check/run.py [STEP ...]`.
 
-Each step prints its seconds and is stopped at its budget; the first that fails ends the run.
+Each step prints its seconds, and each of its commands is stopped at its budget; the first that fails ends the run. The
+last line sums up all tests; it stands in build/check/summary too, for who wraps this.
 """
 
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 BUILD = ROOT / "build" / "check"
-C_FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Isrc_c/base", "-Isrc_c/scan", "-pthread"]
+INCLUDE = ["-Isrc_c/base", "-Isrc_c/scan"]
+C_FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *INCLUDE, "-pthread"]
 BASE = sorted(glob.glob("src_c/base/*.c", root_dir=ROOT))
 SCAN = sorted(glob.glob("src_c/scan/*.c", root_dir=ROOT))
-passed = 0
+SHIMS = sorted(set(glob.glob("src_c/*/*.cpp", root_dir=ROOT)) - {"src_c/scan/fc_simdjson.cpp"})
+counts = {"passed": 0, "failed": 0}
+
+
+class Failed(Exception):
+    """A step did not pass; its output is on the screen already."""
 
 
 def run(command: list[str], budget: float, **env: str) -> None:
-    """Run a command in the project's folder; its failure, or the end of its budget, ends everything."""
-    result = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, timeout=budget, check=False)
-    if result.returncode != 0:
-        raise SystemExit(f"failed with {result.returncode}: {' '.join(command)}")
+    """Run a command in the project's folder, pass its output on and count the tests in pytest's closing lines.
+
+    A failure, or the end of the budget in seconds, raises Failed; nothing that the command started stays behind.
+    """
+    began = time.monotonic()
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**environment, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    timer = threading.Timer(budget, end, [process])
+    timer.start()
+    failed = 0
+    assert process.stdout is not None
+    try:
+        for raw in process.stdout:
+            sys.stdout.buffer.write(raw)
+            sys.stdout.flush()
+            line = raw.decode("utf-8", "replace")
+            if re.search(r"\b(passed|failed|errors?)\b.* in [0-9.]+s", line):
+                counts["passed"] += sum(map(int, re.findall(r"(\d+) passed", line)))
+                failed += sum(map(int, re.findall(r"(\d+) (?:failed|errors?)", line)))
+        process.wait()
+    finally:
+        timer.cancel()
+        end(process)
+    if process.returncode != 0:
+        counts["failed"] += max(failed, 1)
+        why = "out of time" if time.monotonic() - began >= budget else f"failed with {process.returncode}"
+        raise Failed(f"{why}: {' '.join(command)}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # all of it has ended by itself
 
 
 def need(tool: str) -> str:
     found = shutil.which(tool)
     if found is None:
-        raise SystemExit(f"{tool} is missing: install it, or run .ci/run, which does")
+        counts["failed"] += 1
+        raise Failed(f"{tool} is missing: install it, or run .ci/run, which does")
     return found
+
+
+def test() -> None:
+    """What a person runs, first; with a count of the cases that each property test ran."""
+    run(["make", "test"], 600, FASTCORE_SHOW_CASES="1")
 
 
 def lint() -> None:
@@ -48,6 +102,12 @@ def warnings() -> None:
     for compiler in ("gcc", "clang"):
         for source in BASE + SCAN:
             run([need(compiler), *C_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")], 60)
+    spec = importlib.util.find_spec("simdjson")
+    simdjson = str(Path(spec.origin).parent) if spec is not None and spec.origin is not None else "missing"
+    for compiler in ("g++", "clang++"):
+        flags = ["-std=c++17", *C_FLAGS[1:], "-fno-exceptions", "-DSIMDJSON_EXCEPTIONS=0", "-isystem", simdjson]
+        for source in SHIMS:
+            run([need(compiler), *flags, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")], 120)
 
 
 def pythons() -> None:
@@ -60,7 +120,7 @@ def switches() -> None:
     pytest = [str(BIN / "python"), "-m", "pytest", "--quiet", "-m", "native", "tests"]
     for word in ("prefilter", "pool"):
         run(pytest, 300, FASTCORE_OFF=word)
-    for level in ("base", "v3"):
+    for level in ("base", "v3"):  # FASTCORE_OFF=simd is base
         run(pytest, 300, FASTCORE_CPU=level)
 
 
@@ -95,17 +155,26 @@ def fuzz() -> None:
     run([str(BIN / "python"), "tests/fuzz/run.py", os.environ.get("SECONDS_EACH", "20")], 300)
 
 
-STEPS = {step.__name__: step for step in (lint, warnings, switches, thread, fuzz, address, pythons)}
+STEPS = {step.__name__: step for step in (test, lint, warnings, switches, thread, fuzz, address, pythons)}
 
 
 def main(names: list[str]) -> int:
-    for name in names or list(STEPS):
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        STEPS[name]()
-        print(f"== {name}: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{len(names or STEPS)} passed, 0 failed")
-    return 0
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended too
+    try:
+        for name in names or list(STEPS):
+            print(f"== {name}", flush=True)
+            step_began = time.monotonic()
+            STEPS[name]()
+            counts["passed"] += name not in ("test", "switches", "address", "pythons")  # those count tests
+            print(f"== {name}: {time.monotonic() - step_began:.0f} s", flush=True)
+    except Failed as error:
+        print(error, flush=True)
+    summary = f"{counts['passed']} passed, {counts['failed']} failed in {time.monotonic() - began:.2f}s"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / "summary").write_text(summary + "\n", "utf-8")
+    print(summary)
+    return 1 if counts["failed"] else 0
 
 
 if __name__ == "__main__":

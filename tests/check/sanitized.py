@@ -23,8 +23,9 @@ def main() -> int:
     for part in PARTS:
         source, target = ROOT / part, COPY / part
         if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)  # what was deleted since must not run; objects stay in build/
             shutil.copytree(
-                source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so", "__pycache__", "dist")
+                source, target, ignore=shutil.ignore_patterns("*.so", "__pycache__", "dist", "needs_cpu.txt")
             )
         else:
             COPY.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,143 @@
+"""The package as it is built and imported: names, version, switches of the build, what a wheel carries."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import fastcore
+from fastcore import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path(fastcore.__file__).parent
+
+needs_sources = pytest.mark.skipif(not (ROOT / "setup.py").exists(), reason="needs the source tree")
+
+
+def project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def in_fresh_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code where the package is the one in `folder`, whatever is installed."""
+    env = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_every_export_is_there_and_says_where_it_belongs() -> None:
+    assert set(dir(fastcore)) == set(fastcore.__all__)
+    for name in fastcore.__all__:
+        value = getattr(fastcore, name)
+        if isinstance(value, type) and not issubclass(value, BaseException):
+            assert value.__module__ == "fastcore", name
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        fastcore.nothing_like_it  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "parent"),
+    [
+        ("QueryError", ValueError),
+        ("LineError", ValueError),
+        ("NoLogs", FileNotFoundError),
+        ("MissingExtra", ImportError),
+    ],
+)
+def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
+    assert issubclass(getattr(fastcore, name), errors.FastcoreError)
+    assert issubclass(getattr(fastcore, name), parent)
+
+
+@pytest.mark.parametrize("command", [[sys.executable, "-m", "fastcore"], None], ids=["module", "script"])
+def test_the_command_tells_its_version(command: list[str] | None) -> None:
+    if command is None:
+        script = shutil.which("fastcore", path=str(Path(sys.executable).parent))
+        if script is None:
+            pytest.skip("the package is on the path, not installed")
+        command = [script]
+    result = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert fastcore.__version__ in result.stdout
+
+
+def copy_of_package(target: Path) -> Path:
+    shutil.copytree(PACKAGE, target / "fastcore", ignore=shutil.ignore_patterns("__pycache__"))
+    return target / "fastcore" / "_native"
+
+
+def test_a_missing_compiled_part_is_explained(tmp_path: Path) -> None:
+    native = copy_of_package(tmp_path)
+    for library in native.glob("*.so"):
+        library.unlink()
+    result = in_fresh_process("import fastcore", tmp_path)
+    assert result.returncode == 1
+    assert "ImportError: fastcore: the compiled part is missing" in result.stderr
+    assert "another package called fastcore" in result.stderr
+    shutil.rmtree(native)
+    assert "the compiled part is missing" in in_fresh_process("import fastcore", tmp_path).stderr
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs /proc/cpuinfo")
+def test_a_native_build_refuses_another_processor(tmp_path: Path) -> None:
+    needs = copy_of_package(tmp_path) / "needs_cpu.txt"
+    needs.write_text("", "utf-8")
+    assert in_fresh_process("import fastcore; fastcore.scan", tmp_path).returncode == 0
+    needs.write_text("avx9000 avx9001", "utf-8")
+    result = in_fresh_process("import fastcore", tmp_path)
+    assert result.returncode == 1
+    assert "ImportError" in result.stderr and "lacks avx9000, avx9001" in result.stderr
+
+
+@needs_sources
+def test_the_name_and_the_version_stand_in_one_place() -> None:
+    settings = project()["project"]
+    assert isinstance(settings, dict)
+    assert "version" in settings["dynamic"] and "Private :: Do Not Upload" in settings["classifiers"]
+    assert settings["scripts"] == {"fastcore": "fastcore.cli:main"}
+    for path in [*ROOT.glob("*.*"), *ROOT.glob("fastcore/**/*.py"), *ROOT.glob("wheels/*.py"), ROOT / "Makefile"]:
+        if path.is_file():
+            text = path.read_text("utf-8")
+            assert settings["name"] not in text or path.name == "pyproject.toml", path
+            assert fastcore.__version__ not in text or path == ROOT / "fastcore" / "__init__.py", path
+
+
+@needs_sources
+def test_the_table_of_extras_is_whole() -> None:
+    settings = project()["project"]
+    assert isinstance(settings, dict)
+    extras = set(settings["optional-dependencies"])
+    section = (ROOT / "README.md").read_text("utf-8").partition("## Extras")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == extras
+
+
+@needs_sources
+@pytest.mark.parametrize("name", ["MARCH", "LTO", "SANITIZE", "DEBUG"])
+def test_a_build_switch_refuses_what_it_does_not_know(name: str) -> None:
+    pytest.importorskip("Cython")
+    pytest.importorskip("setuptools")
+    env = {**os.environ, f"FASTCORE_{name}": "fast"}
+    command = [sys.executable, "setup.py", "--version"]
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode != 0 and f"FASTCORE_{name}='fast'" in result.stderr, result.stderr
+
+
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="needs readelf")
+def test_the_libraries_are_hardened_and_of_one_abi() -> None:
+    libraries = sorted((PACKAGE / "_native").glob("*.so"))
+    assert [library.name.partition(".")[0] for library in libraries] == ["base", "scan"]
+    for library in libraries:
+        if not sys.abiflags:  # a free-threaded Python has its own
+            assert library.name.endswith(".abi3.so")
+        command = ["readelf", "--wide", "--dynamic", "--segments", library]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "GNU_RELRO" in text and ("BIND_NOW" in text or re.search(r"FLAGS.*NOW", text)), library
+        stack = re.search(r"GNU_STACK.*", text)
+        assert stack is not None and "RWE" not in stack[0], library
+        assert "libpython" not in text, library
