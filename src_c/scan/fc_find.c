@@ -79,45 +79,6 @@ bool fc_escape_set_match(const fc_escape_set *set, const uint8_t *bytes) {
     return false;
 }
 
-/* What a byte behind a backslash may be, but for `u`. */
-static bool is_simple_escape(uint8_t byte) {
-    switch (byte) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
-    default: return false;
-    }
-}
-
-/* True if the backslash at `at` begins an escape that ends inside `len`. */
-static bool is_escape(const uint8_t *bytes, size_t at, size_t len) {
-    if (len - at < 2) return false;
-    if (is_simple_escape(bytes[at + 1])) return true;
-    if (bytes[at + 1] != 'u' || len - at < 6) return false;
-    for (size_t digit = 2; digit < 6; digit++)
-        if (hex_value(bytes[at + digit]) < 0) return false;
-    return true;
-}
-
-/* Check escapes one by one from `at` on; the head may be owed an escaped byte or hex digits (a bit a byte). */
-static bool escapes_rest(const uint8_t *bytes, size_t at, size_t len, bool escaped, uint64_t hex_due,
-                         bool *out_escaped) {
-    for (; hex_due != 0; hex_due >>= 1, at++)
-        if (at >= len || hex_value(bytes[at]) < 0) return false;
-    for (; at < len; at++) {
-        if (!escaped) {
-            const uint8_t *next = len - at < 8 || bytes[at] == '\\' ? bytes + at : memchr(bytes + at, '\\', len - at);
-            if (next == NULL) return true;
-            at = (size_t)(next - bytes);
-            if (bytes[at] != '\\') continue;
-            *out_escaped = escaped = true;
-            continue;
-        }
-        escaped = false;
-        if (!is_escape(bytes, at - 1, len)) return false;
-        if (bytes[at] == 'u') at += 4;
-    }
-    return !escaped;
-}
-
 static bool literal_equal(const fc_literal *literal, const uint8_t *at) {
     const uint8_t *bytes = literal->bytes;
     if (!literal->ignore_case) return memcmp(at, bytes, literal->len) == 0;
@@ -156,6 +117,12 @@ static telling_pair literal_pair(const fc_literal *literal) {
     }
     return pair;
 }
+
+typedef struct escape_state {
+    uint64_t carried; /* bit 0: the next block's first byte is escaped */
+    uint64_t hex_due; /* bits 0 to 3: bytes at the head of the next block that must be hex digits */
+    uint64_t any, bad; /* not zero: a backslash was seen, an escape is wrong */
+} escape_state;
 
 /* The bytes behind backslashes that are not themselves escaped; *carried: the first byte is, then: the next one after
  * the block is. One step an escape: most blocks hold one or two. */
@@ -206,12 +173,13 @@ static size_t base_count(const uint8_t *bytes, size_t blocks) {
     return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)));
 }
 
-static __m128i base_simple(__m128i v) {
+static __m128i base_escapable(__m128i v) {
     const __m128i quotes = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
     const __m128i slash_b = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')), _mm_cmpeq_epi8(v, _mm_set1_epi8('b')));
     const __m128i f_n = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('f')), _mm_cmpeq_epi8(v, _mm_set1_epi8('n')));
     const __m128i r_t = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('r')), _mm_cmpeq_epi8(v, _mm_set1_epi8('t')));
-    return _mm_or_si128(_mm_or_si128(quotes, slash_b), _mm_or_si128(f_n, r_t));
+    const __m128i all = _mm_or_si128(_mm_or_si128(quotes, slash_b), _mm_or_si128(f_n, r_t));
+    return _mm_or_si128(all, _mm_cmpeq_epi8(v, _mm_set1_epi8('u')));
 }
 
 /* Signed bytes in [low, low + span]. */
@@ -236,12 +204,13 @@ static __m128i base_hex(__m128i v) {
 #define HOR(a, b) _mm_or_si128(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm_movemask_epi8(v))
 #define NEWLINES(bytes, blocks) base_count(bytes, blocks)
-#define SIMPLE(v) base_simple(v)
+#define ESCAPABLE(v) base_escapable(v)
 #define HEX(v) base_hex(v)
 #include "fc_find.inc"
 
-/* The simple escapes by their low nibble; `"` and `r` share one with `b` and are tested apart, a zero stands for none. */
-#define SIMPLE_BY_NIBBLE _mm_setr_epi8(0, 0, 'b', 0, 't', 0, 'f', 0, 0, 0, 0, 0, '\\', 0, 'n', '/')
+/* What may stand behind a backslash, by its low nibble; `"` and `r` share one with `b` and are tested apart. The other
+ * entries equal no byte of their nibble, and bytes of 0x80 and above look up a zero. */
+#define ESCAPABLE_BY_NIBBLE _mm_setr_epi8(-1, 0, 'b', 0, 't', 'u', 'f', 0, 0, 0, 0, 0, '\\', 0, 'n', '/')
 
 FC_TARGET_BEGIN_V3
 
@@ -256,12 +225,11 @@ static size_t v3_count(const uint8_t *bytes, size_t blocks) {
     return (size_t)_mm_cvtsi128_si64(_mm_add_epi64(half, _mm_srli_si128(half, 8)));
 }
 
-static __m256i v3_simple(__m256i v) {
-    const __m256i table = _mm256_broadcastsi128_si256(SIMPLE_BY_NIBBLE);
-    const __m256i found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(v, _mm256_set1_epi8(15))), v);
-    const __m256i rest =
-        _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('r')));
-    return _mm256_andnot_si256(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()), _mm256_or_si256(found, rest));
+static __m256i v3_escapable(__m256i v) {
+    const __m256i table = _mm256_broadcastsi128_si256(ESCAPABLE_BY_NIBBLE);
+    const __m256i found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, v), v);
+    const __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
+    return _mm256_or_si256(_mm256_or_si256(found, quote), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('r')));
 }
 
 static __m256i v3_between(__m256i v, char low, char span) {
@@ -285,14 +253,14 @@ static __m256i v3_hex(__m256i v) {
 #define HOR(a, b) _mm256_or_si256(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
 #define NEWLINES(bytes, blocks) v3_count(bytes, blocks)
-#define SIMPLE(v) v3_simple(v)
+#define ESCAPABLE(v) v3_escapable(v)
 #define HEX(v) v3_hex(v)
 #include "fc_find.inc"
 
 FC_TARGET_END
 
 const fc_find *fc_find_for(fc_cpu_level level) {
-    /* AVX-512 gains nothing here: v3 already searches as fast as the second-level cache delivers. */
+    /* AVX-512 gains nothing here: v3 is as fast as the caches deliver. */
     return level >= FC_CPU_V3 ? &v3_table : &base_table;
 }
 
@@ -327,9 +295,28 @@ static size_t base_newlines(const uint8_t *bytes, size_t len) {
     return count;
 }
 
+/* What a byte behind a backslash may be, but for `u`. */
+static bool is_simple_escape(uint8_t byte) {
+    switch (byte) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return true;
+    default: return false;
+    }
+}
+
 static bool base_escapes(const uint8_t *bytes, size_t len, bool *out_escaped) {
     *out_escaped = false;
-    return escapes_rest(bytes, 0, len, false, 0, out_escaped);
+    for (size_t at = 0; at < len; at++) {
+        const uint8_t *next = memchr(bytes + at, '\\', len - at);
+        if (next == NULL) return true;
+        *out_escaped = true;
+        at = (size_t)(next - bytes) + 1;
+        if (at == len) return false;
+        if (is_simple_escape(bytes[at])) continue;
+        if (bytes[at] != 'u' || len - at < 5) return false;
+        for (int digit = 0; digit < 4; digit++)
+            if (hex_value(bytes[++at]) < 0) return false;
+    }
+    return true;
 }
 
 static const fc_find base_table = {base_literal, base_escape, base_newlines, base_escapes};

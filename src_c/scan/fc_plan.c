@@ -8,7 +8,8 @@
 #include "fc_fold.h"
 #include "fc_probe.h"
 
-enum { LONG_NEEDLE = 256 };
+/* A window is searched for one thing after the other while it lies in the first-level cache. */
+enum { LONG_NEEDLE = 256, ESCAPE_LEN = 6, WINDOW_BYTES = 16384 };
 
 /* A needle or a field's value. */
 typedef struct needle {
@@ -181,25 +182,45 @@ bool fc_plan_has_filter(const fc_plan *plan) { return plan->probe.literals_len !
 
 void fc_sieve_start(fc_sieve *sieve, const fc_plan *plan, const fc_find *find, const uint8_t *bytes, size_t len) {
     *sieve = (fc_sieve){.plan = plan, .find = find, .bytes = bytes, .len = len};
-    const fc_probe *probe = &plan->probe;
-    for (size_t i = 0; i < probe->literals_len; i++) sieve->next[i] = find->literal(&probe->literals[i], bytes, len);
-    sieve->next[probe->literals_len] = find->escape(&probe->escapes, bytes, len);
+}
+
+/* Search what begins in [from, to) for the probe's nth literal or, past the last one, its escapes. */
+static bool sieve_find(const fc_sieve *sieve, size_t nth, size_t from, size_t to, size_t *out_at) {
+    const fc_probe *probe = &sieve->plan->probe;
+    const fc_literal *literal = nth < probe->literals_len ? &probe->literals[nth] : NULL;
+    const size_t reach = to + (literal != NULL ? literal->len : ESCAPE_LEN) - 1;
+    const uint8_t *bytes = sieve->bytes + from;
+    const size_t len = (reach < sieve->len ? reach : sieve->len) - from;
+    const size_t at = literal != NULL ? sieve->find->literal(literal, bytes, len)
+                                      : sieve->find->escape(&probe->escapes, bytes, len);
+    *out_at = from + at;
+    return at < len;
 }
 
 size_t fc_sieve_next(fc_sieve *sieve, size_t from) {
-    const fc_probe *probe = &sieve->plan->probe;
-    if (probe->literals_len == 0) return from;
-    size_t first = sieve->len;
-    for (size_t i = 0; i <= probe->literals_len; i++) {
-        if (sieve->next[i] < from) {
-            const uint8_t *bytes = sieve->bytes + from;
-            const size_t len = sieve->len - from;
-            sieve->next[i] = from + (i < probe->literals_len ? sieve->find->literal(&probe->literals[i], bytes, len)
-                                                            : sieve->find->escape(&probe->escapes, bytes, len));
+    const size_t count = sieve->plan->probe.literals_len;
+    if (count == 0) return from;
+    while (from < sieve->len) {
+        const size_t window = sieve->len - from < WINDOW_BYTES ? sieve->len : from + WINDOW_BYTES;
+        size_t first = window;
+        for (size_t i = 0; i <= count; i++) {
+            size_t *clear = &sieve->searched[i].clear;
+            bool *found = &sieve->searched[i].found;
+            if (*clear < from) {
+                *clear = from;
+                *found = false;
+            }
+            if (!*found && *clear < first) {
+                size_t at;
+                *found = sieve_find(sieve, i, *clear, first, &at);
+                *clear = *found ? at : first;
+            }
+            if (*found && *clear < first) first = *clear;
         }
-        if (sieve->next[i] < first) first = sieve->next[i];
+        if (first < window) return first;
+        from = window;
     }
-    return first;
+    return sieve->len;
 }
 
 void fc_scratch_free(fc_scratch *scratch) {

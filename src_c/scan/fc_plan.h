@@ -69,7 +69,10 @@ typedef struct fc_sieve {
     const fc_find *find;
     const uint8_t *bytes;
     size_t len;
-    size_t next[FC_PLAN_PROBES_MAX + 1];
+    struct {
+        size_t clear; /* none begins before this place (and from the last one asked for on) */
+        bool found;   /* one begins there */
+    } searched[FC_PLAN_PROBES_MAX + 1]; /* each literal, then the escapes */
 } fc_sieve;
 
 /* Point the sieve at a stretch of whole lines. */
