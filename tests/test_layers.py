@@ -23,7 +23,7 @@ DATA_ONLY = {"fc_target.h": "pragmas", "fc_runtime.h": "a table that fc_pool fil
 TESTED_FROM_PYTHON = set("fc_best fc_parser fc_plan fc_probe fc_record fc_run fc_source fc_structure fc_times".split())
 LIBC = """assert dirent errno fcntl math pthread signal stdalign stdatomic stdbool stddef stdint stdio stdlib
 string time unistd""".split()
-SYSTEM = {f"{name}.h" for name in LIBC} | {"sys/stat.h", "sys/types.h", "immintrin.h", "cpuid.h"}
+SYSTEM = {f"{name}.h" for name in LIBC} | {"sys/stat.h", "sys/types.h", "emmintrin.h", "immintrin.h", "cpuid.h"}
 CPP = {"memory", "new", "simdjson.h", "simdjson.cpp"}
 
 pytestmark = pytest.mark.skipif(not ROOMS, reason="needs the source tree")

@@ -5,6 +5,10 @@
 
 #include "fc_time.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 typedef struct walk {
     const uint8_t *line;
     const uint32_t *index; /* index[count] is the line's length, where no structural byte stands */
@@ -71,22 +75,32 @@ static unsigned bytes_before_backslash(uint64_t word) {
     return bits == 0 ? 8 : (unsigned)__builtin_ctzll(bits) / 8;
 }
 
-/* True if none of the bytes is a backslash; for keys, ids and other short strings. */
+static uint64_t load_word(const uint8_t *at, size_t len) {
+    uint64_t word = 0;
+    memcpy(&word, at, len);
+    return word;
+}
+
+/* True if none of the bytes is a backslash; for keys, ids and other short strings. The last piece may overlap. */
 static bool is_plain(const uint8_t *at, size_t len) {
-    uint64_t word;
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        memcpy(&word, at + i, 8);
-        if (backslash_bits(word) != 0) return false;
+    const uint8_t *end = at + len;
+    if (len < 4) {
+        for (; at < end; at++)
+            if (*at == '\\') return false;
+        return true;
     }
-    if (i == len) return true;
-    if (len >= 8) {
-        memcpy(&word, at + len - 8, 8);
-        return backslash_bits(word) == 0;
-    }
-    for (; i < len; i++)
-        if (at[i] == '\\') return false;
-    return true;
+    if (len < 8) return backslash_bits(load_word(at, 4) | load_word(end - 4, 4) << 32) == 0;
+#if defined(__SSE2__)
+    const __m128i backslash = _mm_set1_epi8('\\');
+    __m128i found = _mm_setzero_si128();
+    for (; end - at >= 16; at += 16)
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), backslash));
+    if (_mm_movemask_epi8(found) != 0) return false;
+    if (len >= 16) return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(end - 16)), backslash)) == 0;
+#endif
+    uint64_t bits = backslash_bits(load_word(end - 8, 8));
+    for (; end - at >= 8; at += 8) bits |= backslash_bits(load_word(at, 8));
+    return bits == 0;
 }
 
 /* The inside of the string token at `at`, its escapes not yet looked at. Stage one saw the closing quote: it is the
@@ -186,15 +200,20 @@ static place enter(walk *w, place at, uint8_t close, bool *out_more) {
     return at + (*out_more ? 1 : 2);
 }
 
-/* Read a member's key: the place of its value. */
-static place read_key(walk *w, place at, fc_slice *out_key) {
-    if (byte_at(w, at) != '"' || at >= w->count)
-        return fail(w, at >= w->count ? FC_LINE_UNCLOSED : FC_LINE_GRAMMAR);
-    at = read_string(w, at, out_key);
-    if (at == BAD) return BAD;
+/* The place of the value that belongs to the key before `at`. */
+static place after_key(walk *w, place at) {
     if (byte_at(w, at) != ':') return fail(w, at >= w->count ? FC_LINE_UNCLOSED : FC_LINE_GRAMMAR);
     if (at + 1 >= w->count) return fail(w, FC_LINE_UNCLOSED);
     return at + 1;
+}
+
+static place not_a_key(walk *w, place at) { return fail(w, at >= w->count ? FC_LINE_UNCLOSED : FC_LINE_GRAMMAR); }
+
+/* Read a member's key: the place of its value. */
+static place read_key(walk *w, place at, fc_slice *out_key) {
+    if (at >= w->count || byte_at(w, at) != '"') return not_a_key(w, at);
+    at = read_string(w, at, out_key);
+    return at == BAD ? BAD : after_key(w, at);
 }
 
 static bool ends_with(const uint8_t *key, size_t len, const char *tail, size_t tail_len) {
@@ -295,10 +314,21 @@ static key_id key_by_name(const uint8_t *key, size_t len) {
 }
 #undef IS
 
-static key_id which_key(walk *w, fc_slice key) {
-    const uint8_t *name;
-    size_t len;
-    return decode(w, key, &name, &len) ? key_by_name(name, len) : KEY_OTHER;
+/* Read a member's key as one of the known: the place of its value. What equals a name as it stands holds no backslash,
+ * so that only other keys are looked through for one. */
+static place read_known_key(walk *w, place at, key_id *out) {
+    const uint8_t *begin, *end;
+    if (at >= w->count || byte_at(w, at) != '"') return not_a_key(w, at);
+    if (!string_bounds(w, at, &begin, &end)) return fail(w, FC_LINE_GRAMMAR);
+    *out = key_by_name(begin, (size_t)(end - begin));
+    if (*out == KEY_OTHER && !is_plain(begin, (size_t)(end - begin))) {
+        fc_slice key;
+        const uint8_t *name;
+        size_t len;
+        if (read_string(w, at, &key) == BAD || !decode(w, key, &name, &len)) return BAD;
+        *out = key_by_name(name, len);
+    }
+    return after_key(w, at + 1);
 }
 
 /* True if the slice, decoded, is the name. */
@@ -373,10 +403,10 @@ static place read_block(walk *w, place at, block *out) {
     *out = (block){0};
     bool more;
     for (at = enter(w, at, '}', &more); more; at = next_item(w, at, '}', &more)) {
-        fc_slice key;
-        at = read_key(w, at, &key);
+        key_id key;
+        at = read_known_key(w, at, &key);
         if (at == BAD) return BAD;
-        switch (which_key(w, key)) {
+        switch (key) {
         case KEY_TYPE: out->type = at; break;
         case KEY_TEXT: out->text = at; break;
         case KEY_THINKING: out->thinking = at; break;
@@ -469,10 +499,10 @@ static place read_message(walk *w, place at) {
     place content = 0;
     bool more;
     for (at = enter(w, at, '}', &more); more; at = next_item(w, at, '}', &more)) {
-        fc_slice key;
-        at = read_key(w, at, &key);
+        key_id key;
+        at = read_known_key(w, at, &key);
         if (at == BAD) return BAD;
-        switch (which_key(w, key)) {
+        switch (key) {
         case KEY_ROLE: at = read_field(w, at, &record->message_role); break;
         case KEY_MODEL: at = read_field(w, at, &record->model); break;
         case KEY_CONTENT: content = at; at = skip(w, at); break;
@@ -528,10 +558,10 @@ static place read_top(walk *w) {
     bool meta = false, sidechain = false, more;
     place at = 0;
     for (at = enter(w, at, '}', &more); more; at = next_item(w, at, '}', &more)) {
-        fc_slice key;
-        at = read_key(w, at, &key);
+        key_id key;
+        at = read_known_key(w, at, &key);
         if (at == BAD) return BAD;
-        switch (which_key(w, key)) {
+        switch (key) {
         case KEY_TYPE: at = read_field(w, at, &record->type); break;
         case KEY_MESSAGE: at = read_message(w, at); break;
         case KEY_TIMESTAMP: at = read_field(w, at, &stamp); break;
