@@ -104,8 +104,8 @@ def scan(
         timeout=timeout,
         progress=report,
         raise_on_error=on_error == "raise",
-        chunk=_bytes_from("FASTCORE_CHUNK", 512 << 10),
-        span=_bytes_from("FASTCORE_SPAN", 1 << 20),
+        chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
+        span=_bytes_from("FASTCORE_SPAN", 4 << 20),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)

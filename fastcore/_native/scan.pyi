@@ -59,8 +59,8 @@ def run(
     timeout: float | None,
     progress: Callable[[int, int, str], object] | None,
     raise_on_error: bool,
-    chunk: int = 524288,
-    span: int = 1048576,
+    chunk: int,
+    span: int,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],
     list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],

@@ -401,7 +401,7 @@ def _report_key(report):
 
 
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,
-        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk=524288, size_t span=1048576):
+        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fc_best.h"
+#include "fc_block.h"
 #include "fc_times.h"
 
 /* Lines that begin in [begin, end) of a file. A file's spans stand together, in order. */
@@ -69,8 +70,7 @@ struct worker {
     /* The span being scanned. */
     const span *span;
     fc_source source;
-    fc_buffer block;   /* bytes of the file from `base` on */
-    uint64_t base;
+    fc_block block;
     size_t complete;   /* end of the last whole line in the block */
     bool counting;     /* newlines are counted as bytes leave the block */
     bool lost_count;   /* bytes left the block uncounted; then the span begins at 0 */
@@ -133,17 +133,23 @@ static uint64_t count_newlines(worker *w, uint64_t from, uint64_t to) {
     return count;
 }
 
-static bool is_big(const run *r, uint64_t size) { return size / 4 > r->options->span; }
+static bool is_big(const run *r, uint64_t size) { return size > r->options->span; }
+
+/* How long the pieces of a big file are: several a thread, but each worth an open of its own. */
+static uint64_t piece_size(const run *r, uint64_t size) {
+    const uint64_t most = r->options->span, least = most / 4 + 1, fair = size / (4 * (uint64_t)r->options->threads);
+    return fair < least ? least : fair > most ? most : fair;
+}
 
 /* The line's number within its span, from 1. */
 static uint64_t line_number(worker *w, size_t begin) {
     if (w->lost_count) {
-        w->newlines = count_newlines(w, 0, w->base);
+        w->newlines = count_newlines(w, 0, w->block.base);
         w->lost_count = false;
     }
     w->counting = true;
     if (begin > w->counted) {
-        w->newlines += w->run->find->newlines(w->block.data + w->counted, begin - w->counted);
+        w->newlines += w->run->find->newlines(w->block.bytes + w->counted, begin - w->counted);
         w->counted = begin;
     }
     return w->newlines + 1;
@@ -151,12 +157,12 @@ static uint64_t line_number(worker *w, size_t begin) {
 
 static void report_line(worker *w, size_t begin, size_t end, fc_line_reason reason) {
     w->errors++;
-    const uint64_t offset = w->base + begin;
+    const uint64_t offset = w->block.base + begin;
     if (!fc_first_reports_accept(&w->reports, w->span->file, offset)) return;
     fc_report report = {.file = w->span->file, .kind = FC_REPORT_LINE, .reason = (int)reason, .offset = offset};
     report.line = line_number(w, begin);
     report.excerpt_len = end - begin < FC_EXCERPT_MAX ? end - begin : FC_EXCERPT_MAX;
-    memcpy(report.excerpt, w->block.data + begin, report.excerpt_len);
+    memcpy(report.excerpt, w->block.bytes + begin, report.excerpt_len);
     if (fc_first_reports_push(&w->reports, &report) != FC_OK) set_failure(w->run, FC_NO_MEMORY);
 }
 
@@ -228,8 +234,8 @@ static fc_status inherit(worker *w, uint64_t offset, size_t next, bool *out_know
     fc_time_found found = {0};
     fc_status status = FC_OK;
     if (next < w->complete)
-        status = fc_times_in_lines(&w->times, w->block.data + next, w->complete - next, w->base + next, &found);
-    const uint64_t read = w->base + (next > w->complete ? next : w->complete);
+        status = fc_times_in_lines(&w->times, w->block.bytes + next, w->complete - next, w->block.base + next, &found);
+    const uint64_t read = w->block.base + (next > w->complete ? next : w->complete);
     if (status == FC_OK && !found.found && read < w->span->end)
         status = fc_times_in_source(&w->times, &w->source, read, w->span->end, true, false, &found);
     w->until = found.found ? found.offset : UINT64_MAX;
@@ -262,8 +268,8 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
 static fc_status take_match(worker *w, size_t begin, size_t line, size_t len, size_t next) {
     run *r = w->run;
     const fc_record *record = &w->parser.record;
-    fc_hit hit = {.file = w->span->file, .offset = w->base + begin, .has_time = record->has_time,
-                  .time_us = record->time_us, .raw = w->block.data + line, .raw_len = len};
+    fc_hit hit = {.file = w->span->file, .offset = w->block.base + begin, .has_time = record->has_time,
+                  .time_us = record->time_us, .raw = w->block.bytes + line, .raw_len = len};
     const bool bounded = r->bounds.has_since || r->bounds.has_until;
     const bool by_time = r->options->order != FC_ORDER_FILE;
     bool timed = hit.has_time;
@@ -286,14 +292,14 @@ static fc_status take_match(worker *w, size_t begin, size_t line, size_t len, si
 
 /* Length of the byte order mark at the start of the file, if `begin` is there and has one. */
 static size_t bom_at(const worker *w, size_t begin) {
-    const bool marked = w->base + begin == 0 && w->block.len - begin >= 3 && memcmp(w->block.data + begin, "\xef\xbb\xbf", 3) == 0;
+    const bool marked = w->block.base + begin == 0 && w->block.len - begin >= 3 && memcmp(w->block.bytes + begin, "\xef\xbb\xbf", 3) == 0;
     return marked ? 3 : 0;
 }
 
 /* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
 static fc_status take_line(worker *w, size_t begin, size_t end, size_t next, bool terminated) {
     run *r = w->run;
-    const uint8_t *data = w->block.data;
+    const uint8_t *data = w->block.bytes;
     size_t line = begin;
     if (bom_at(w, begin) != 0 && end - begin >= 3) {
         line += 3;
@@ -321,7 +327,7 @@ static fc_status take_line(worker *w, size_t begin, size_t end, size_t next, boo
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
         if (terminated) report_line(w, begin, end, reason);
-        else keep_tail(w, w->base + begin);
+        else keep_tail(w, w->block.base + begin);
     }
     if (matched) return take_match(w, begin, line, len, next); /* calls fc_parser_done */
     fc_parser_done(&w->parser, len);
@@ -336,7 +342,7 @@ static size_t line_end(const uint8_t *data, size_t from, size_t to) {
 /* Judge the lines of the whole-line stretch [from, to) of the block that must be judged. */
 static fc_status take_lines(worker *w, size_t from, size_t to) {
     run *r = w->run;
-    const uint8_t *data = w->block.data;
+    const uint8_t *data = w->block.bytes;
     fc_status status = FC_OK;
     if (r->every_line) {
         while (from < to && status == FC_OK) {
@@ -374,21 +380,19 @@ static fc_status take_lines(worker *w, size_t from, size_t to) {
 static void slide(worker *w, size_t size) {
     if (size == 0) return;
     if (w->counting) {
-        if (size > w->counted) w->newlines += w->run->find->newlines(w->block.data + w->counted, size - w->counted);
+        if (size > w->counted) w->newlines += w->run->find->newlines(w->block.bytes + w->counted, size - w->counted);
         w->counted = w->counted > size ? w->counted - size : 0;
     } else {
         w->lost_count = true;
     }
-    w->block.len -= size;
-    memmove(w->block.data, w->block.data + size, w->block.len);
-    w->base += size;
+    fc_block_drop(&w->block, size);
 }
 
 typedef enum step { STEP_MORE, STEP_ENDED, STEP_FAILED } step;
 
 /* Read the next bytes of the span into the block. */
 static step read_more(worker *w, uint64_t end, size_t *beyond) {
-    const uint64_t at = w->base + w->block.len, size = w->source.info.size;
+    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size;
     size_t want = w->run->options->chunk;
     if (at < end) {
         if (want > end - at) want = (size_t)(end - at);
@@ -399,14 +403,14 @@ static step read_more(worker *w, uint64_t end, size_t *beyond) {
     }
     const bool to_end = at >= size || size - at <= want;
     if (to_end) want = at >= size ? 0 : (size_t)(size - at);
-    if (fc_buffer_reserve(&w->block, w->block.len + want + 1) != FC_OK) { /* never NULL, for an empty file too */
+    if (fc_block_reserve(&w->block, want + 1) != FC_OK) { /* never NULL, for an empty file too */
         set_failure(w->run, FC_NO_MEMORY);
         return STEP_FAILED;
     }
     size_t got;
     int code;
-    const fc_status status = fc_source_read(&w->source, at, w->block.data + w->block.len, want, &got, &code);
-    fc_source_note(&w->source, at, w->block.data + w->block.len, got);
+    const fc_status status = fc_source_read(&w->source, at, w->block.bytes + w->block.len, want, &got, &code);
+    fc_source_note(&w->source, at, w->block.bytes + w->block.len, got);
     w->block.len += got;
     atomic_fetch_add(&w->run->done_bytes, got);
     if (status != FC_OK) {
@@ -423,8 +427,8 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
     run *r = w->run;
     bool dropping = begin != 0, too_long = false;
     size_t cursor = 0, beyond = r->options->chunk < 4096 ? r->options->chunk : 4096;
-    w->base = begin - (begin != 0);
-    w->block.len = w->complete = w->counted = 0;
+    fc_block_start(&w->block, begin - (begin != 0));
+    w->complete = w->counted = 0;
     uint64_t first = begin;
     for (;;) {
         slide(w, cursor);
@@ -432,7 +436,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
         const size_t old_len = w->block.len;
         const step got = read_more(w, end, &beyond);
         if (got == STEP_FAILED) return false;
-        const uint8_t *data = w->block.data;
+        const uint8_t *data = w->block.bytes;
         const size_t len = w->block.len;
 
         if (dropping) {
@@ -442,7 +446,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             if (!too_long) {
                 /* These lines belong to the span before: they are not counted here. */
                 w->counted = cursor;
-                first = w->base + cursor;
+                first = w->block.base + cursor;
             }
             too_long &= dropping;
         }
@@ -452,11 +456,11 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
 
         size_t stop = w->complete;
         bool last = false;
-        if (w->base + cursor >= end) {
+        if (w->block.base + cursor >= end) {
             last = true;
             stop = cursor;
-        } else if (w->base + stop >= end) {
-            const size_t from = (size_t)(end - w->base) - 1;
+        } else if (w->block.base + stop >= end) {
+            const size_t from = (size_t)(end - w->block.base) - 1;
             stop = line_end(data, from, w->complete) + 1;
             last = true;
         }
@@ -470,7 +474,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
         }
         if (!last && got == STEP_ENDED) {
             if (cursor < len && !dropping) {
-                w->block.data[len] = 0;
+                w->block.bytes[len] = 0;
                 const fc_status status = take_line(w, cursor, len, len, false);
                 if (status != FC_OK) {
                     set_failure(r, status);
@@ -484,7 +488,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             slide(w, cursor);
             /* The newline of a line too long to be read on to its end; lines below it exist only if it does. */
             w->newlines += too_long;
-            w->bytes += w->base > first ? w->base - first : 0;
+            w->bytes += w->block.base > first ? w->block.base - first : 0;
             return true;
         }
         /* Enough is read first for the excerpt, so that it does not depend on the size of a chunk. */
@@ -517,7 +521,7 @@ static void scan_opened(worker *w, span *s) {
     const fc_file_info *opened = &w->source.info;
     const bool other = state->spans > 1 && (opened->inode != state->info.inode || opened->device != state->info.device);
     if (fate == FC_SOURCE_CHANGED || other) report_file(w, s->file, FC_REPORT_CHANGED, 0, 0);
-    if (w->block.capacity > 4 * r->options->chunk + FC_PARSER_LONG_LINE) fc_buffer_free(&w->block);
+    if (w->block.storage.capacity > 4 * r->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }
 
@@ -618,7 +622,7 @@ static fc_status plan_pieces(run *r) {
         file_state *state = &r->states[i];
         if (!state->has_size || !is_big(r, state->info.size)) continue;
         state->first_span = r->spans_len + pieces;
-        state->spans = (size_t)((state->info.size - 1) / r->options->span + 1);
+        state->spans = (size_t)((state->info.size - 1) / piece_size(r, state->info.size) + 1);
         pieces += state->spans;
     }
     if (pieces == 0) return FC_OK;
@@ -630,10 +634,11 @@ static fc_status plan_pieces(run *r) {
     for (size_t i = 0; i < r->files->len; i++) {
         const file_state *state = &r->states[i];
         if (state->first_span < r->spans_len) continue;
+        const uint64_t size = piece_size(r, state->info.size);
         for (size_t piece = 0; piece < state->spans; piece++) {
-            const uint64_t begin = (uint64_t)piece * r->options->span;
+            const uint64_t begin = piece * size;
             r->spans[state->first_span + piece] = (span){
-                .file = i, .begin = begin, .end = piece + 1 == state->spans ? UINT64_MAX : begin + r->options->span};
+                .file = i, .begin = begin, .end = piece + 1 == state->spans ? UINT64_MAX : begin + size};
         }
     }
     /* Logs grow forwards: the wanted end of time is mostly at the wanted end of the file. */
@@ -776,7 +781,7 @@ static void release(run *r, unsigned threads) {
         fc_times_free(&w->times);
         fc_best_free(&w->best);
         fc_first_reports_free(&w->reports);
-        fc_buffer_free(&w->block);
+        fc_block_free(&w->block);
         free(w->tails);
     }
     free(r->workers);

@@ -29,7 +29,7 @@ typedef struct fc_run_options {
     unsigned threads;
     int64_t timeout_ns; /* negative: none */
     size_t chunk;       /* bytes read at a time, >= 1 */
-    size_t span;        /* files over four of these are cut into pieces of this size, >= 1 */
+    size_t span;        /* bigger files are cut into pieces of at most this size, >= 1 */
     /* Called on the calling thread at most every 10 ms; nonzero stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *poll_ctx;
