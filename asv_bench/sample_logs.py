@@ -31,7 +31,7 @@ PLANTED = {RARE: 20, RARE_PHRASE: 10, FOREIGN: 10}  # records of the whole tree;
 END = datetime(2026, 6, 30, 18, 0, 0, tzinfo=UTC)
 DAYS = 730
 STEP = 20.0  # mean seconds between two records of a file
-FORMAT = 5  # raised whenever the same parameters make other bytes
+FORMAT = 6  # raised whenever the same parameters make other bytes
 PARTS = ("ascii", "plain")
 
 # No planted word can arise from these, alone or joined.
@@ -493,7 +493,10 @@ def build(folder: Path, total: int, files: int, seed: int = 1, writers: str = "m
 
     made = {"parameters": parameters, **whole(list(parts.values())), "halves": {}}
     made["halves"] = {name: part.to_dict() for name, part in parts.items()}
-    marker.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    ledger = json.dumps(made, indent=1, ensure_ascii=False)
+    for word in PLANTED | {COMMON: 0}:  # an escape in each, or a search of the whole folder would find the ledger too
+        ledger = ledger.replace(f'"{word}"', f'"\\u{ord(word[0]):04x}{word[1:]}"')
+    marker.write_text(ledger + "\n", "utf-8")
     return made
 
 
