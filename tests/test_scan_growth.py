@@ -1,0 +1,126 @@
+"""A call leaves nothing behind, and Ctrl-C is answered soon: what a long-lived process asks of a library."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scale import SCALE, scaled
+
+import fastcore
+from fastcore import errors, query
+
+pytestmark = pytest.mark.native
+
+LOG = b"".join(
+    b'{"type":"user","sessionId":"s%d","timestamp":"2026-01-02T03:04:%02dZ","message":'
+    b'{"content":"caf\\u00e9 needle %d"}}\n' % (n, n, n)
+    for n in range(9)
+)
+
+
+def refused(error: type[Exception], call: Callable[[], object]) -> None:
+    try:
+        call()
+    except error:
+        return
+    raise AssertionError("not refused")
+
+
+def calls(folder: Path) -> dict[str, Callable[[], object]]:
+    """Every public function, and its ways to fail."""
+    path = folder / "a.jsonl"
+    path.write_bytes(LOG + b"broken needle\n")
+    missing = folder / "missing"
+    hits = fastcore.scan(path, "needle")
+    return {
+        "scan of memory": lambda: fastcore.scan(LOG, "needle -absent role:user", since="2020-01-01"),
+        "scan of a file": lambda: fastcore.scan(path, "needle", order="oldest", limit=2),
+        "scan with validate": lambda: fastcore.scan(path, "", validate="all", where={"session": ["s1", "s2"]}),
+        "scan of a missing path": lambda: fastcore.scan(missing, "needle"),
+        "scan with a bad query": lambda: refused(errors.QueryError, lambda: fastcore.scan(LOG, '"open')),
+        "scan with a bad limit": lambda: refused(ValueError, lambda: fastcore.scan(LOG, "x", limit=-1)),
+        "scan with a bad path": lambda: refused(TypeError, lambda: fastcore.scan(3, "x")),  # type: ignore[arg-type]
+        "scan that raises OSError": lambda: refused(OSError, lambda: fastcore.scan(missing, on_error="raise")),
+        "scan that raises LineError": lambda: refused(
+            errors.LineError, lambda: fastcore.scan(path, validate="all", on_error="raise")
+        ),
+        "scan stopped by progress": lambda: refused(
+            ZeroDivisionError, lambda: fastcore.scan(path, progress=lambda done, total, unit: 1 / 0)
+        ),
+        "scan out of time": lambda: fastcore.scan(path, "needle", timeout=0),
+        "hits": lambda: [(h.text, h.spans, h.record, h.time, h.tools, repr(h)) for h in hits[1:4]],
+        "hits as rows": lambda: (hits.to_dicts(), repr(hits), hits._repr_html_(), hits.stats, hits.errors),
+        "hits pickled": lambda: pickle.loads(pickle.dumps(hits)),
+        "query": lambda: query.parse("a (b OR -c) role:user"),
+    }
+
+
+class _Mallinfo2(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_size_t) for name in "arena ordblks a b hblkhd c d uordblks e f".split())
+
+
+def in_use() -> int:
+    """Bytes that malloc has given out and not taken back."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Mallinfo2
+    found = mallinfo2()
+    return int(found.uordblks) + int(found.hblkhd)
+
+
+def growth(call: Callable[[], object], count: int) -> tuple[float, float]:
+    """Python's blocks and malloc's bytes that each call leaves behind; the least of three looks, as caches settle."""
+    looks = []
+    for _ in range(4):
+        gc.collect()
+        blocks, heap = sys.getallocatedblocks(), in_use()
+        for _ in range(count):
+            call()
+        gc.collect()
+        looks.append(((sys.getallocatedblocks() - blocks) / count, (in_use() - heap) / count))
+    return min(blocks for blocks, _ in looks[1:]), min(heap for _, heap in looks[1:])
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33's mallinfo2")
+def test_no_call_leaves_anything_behind(tmp_path: Path) -> None:
+    count = 850 * SCALE  # looked at four times
+    for name, call in calls(tmp_path).items():
+        blocks, heap = growth(call, count)
+        print(f"{name}: {blocks:+.4f} blocks, {heap:+.3f} bytes a call")
+        # A leaked object is a block a call; the interpreter's own tables grow by a few in all.
+        assert blocks < 50 / count, name
+        assert heap <= 4, name
+        print("cases:", 4 * count)
+
+
+def test_ctrl_c_is_answered_soon(tmp_path: Path) -> None:
+    """Prints how long it takes from the signal to the exception; that it comes at all is what is asserted."""
+    (tmp_path / "a.jsonl").write_bytes(LOG * 20_000)
+    code = """
+import random, signal, sys, time
+import fastcore
+def ring(number, frame):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, ring)
+late = []
+while len(late) < int(sys.argv[2]):
+    after = 0.001 + random.random() * 0.05
+    due = time.monotonic() + after
+    signal.setitimer(signal.ITIMER_REAL, after)
+    try:
+        while True:
+            fastcore.scan(sys.argv[1], "", validate="all", threads=2)
+    except KeyboardInterrupt:
+        late.append(time.monotonic() - due)
+late.sort()
+print(f"p50 {late[len(late) // 2] * 1e3:.1f} ms, p99 {late[len(late) * 99 // 100] * 1e3:.1f} ms")"""
+    command = [sys.executable, "-c", code, str(tmp_path), str(scaled(30))]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60 * SCALE, check=False)
+    assert result.returncode == 0, result.stderr
+    print(result.stdout)
