@@ -1,8 +1,9 @@
-"""Build the package with ASan and UBSan into a folder of its own and run the native tests there."""
+"""Build the package with ASan and UBSan into a folder of its own and run the native tests there, some under LSan."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build" / "sanitized"
 PARTS = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "fastcore", "src_c", "tests", "asv_bench", "wheels")
+
+CALL_EVERYTHING = [f"tests/test_{name}.py" for name in ("scan_growth", "scan_files", "scan_json_suite")]
+OURS = r"src_c/|_native/|\.abi3\.so"  # with and without symbols
 
 
 def library(name: str) -> str:
@@ -41,10 +45,26 @@ def main() -> int:
         "PYTHONPATH": str(COPY),
     }
     # Only sys.stderr is captured, so that a report, which is written to the descriptor, is seen.
-    options = ["--quiet", "--capture=sys", "-p", "no:cacheprovider", "-m", "native"]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "tests"], cwd=COPY, env=env, check=False
-    ).returncode
+    pytest = [sys.executable, "-m", "pytest", "--quiet", "--capture=sys", "-p", "no:cacheprovider", "-m", "native"]
+    done = subprocess.run([*pytest, "tests"], cwd=COPY, env=env, check=False)
+    return done.returncode or leaks(pytest, env)
+
+
+def leaks(pytest: list[str], env: dict[str, str]) -> int:
+    """Run the tests that call everything once more and fail if memory of ours is lost when the process ends.
+
+    The interpreter loses memory of its own, so only stacks that name our libraries count. LeakSanitizer dies of the
+    pool's threads, which stay to the end, so the pool is off; nor may the process leave in the middle of a scan.
+    """
+    for old in COPY.glob("leaks.*"):
+        old.unlink()
+    env = {**env, "ASAN_OPTIONS": f"detect_leaks=1:log_path={COPY}/leaks", "LSAN_OPTIONS": "exitcode=0"}
+    env["FASTCORE_OFF"] = "pool"
+    done = subprocess.run([*pytest, "-k", "not interpreter", *CALL_EVERYTHING], cwd=COPY, env=env, check=False)
+    reports = [report.read_text("utf-8", "replace") for report in COPY.glob("leaks.*")]
+    lost = [stack for report in reports for stack in report.split("\n\n") if re.search(OURS, stack)]
+    print("\n\n".join(lost[:10]) or f"no leak of ours in {len(reports)} reports")
+    return done.returncode or bool(lost) or any("fatal error" in report for report in reports)
 
 
 if __name__ == "__main__":
