@@ -13,19 +13,19 @@ SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fas
 	touch $@
 
 .venv/fastcore: .venv/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install -qq --editable .
 	touch $@
 
 .venv/test: .venv/fastcore
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install -qq --editable '.[test]'
 	touch $@
 
 .venv/check: .venv/test
-	$(BIN)/python -m pip install --quiet --editable '.[test,check]'
+	$(BIN)/python -m pip install -qq --editable '.[test,check]'
 	touch $@
 
 .venv/compare: .venv/fastcore
-	$(BIN)/python -m pip install --quiet --editable '.[compare]'
+	$(BIN)/python -m pip install -qq --editable '.[compare]'
 	touch $@
 
 demo: .venv/fastcore
