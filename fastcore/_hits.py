@@ -76,8 +76,9 @@ class Stats(_Frozen):
 
     Counts are ints: `files` scanned, `files_failed`, `bytes`, `records` and `candidates` (lines parsed), `matches`
     (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines), `threads` that took part. `lines`,
-    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` is a new dict of `wall`, `cpu`
-    (of the whole process meanwhile) and one entry a phase; `timed_out` says that the time limit cut the scan short.
+    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` is a new dict of `wall`,
+    `cpu` (the sum of the threads that scanned) and one entry a phase; `timed_out` says that the time limit cut the
+    scan short.
 
     >>> import fastcore
     >>> stats = fastcore.scan(b'{"type":"mode"}\\n\\nbroken', validate="all").stats

@@ -85,7 +85,6 @@ def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None
             sources.add_memory(content, label)
             return
         content += part
-    import mmap
     import tempfile
 
     spool = tempfile.TemporaryFile()  # noqa: SIM115
@@ -94,8 +93,7 @@ def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None
     while part := _read(file, 1 << 20):
         spool.write(part)
     spool.flush()
-    # Nobody else can change this file: it has no name.
-    sources.add_memory(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ), label)
+    sources.add_fd(spool.fileno(), label)
 
 
 def _read(file: BinaryIO, size: int) -> bytes:

@@ -10,6 +10,8 @@ import logging
 import mmap
 import os
 import pickle
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -121,6 +123,30 @@ def test_what_does_not_fit_waits_in_a_file(spool: int, monkeypatch: pytest.Monke
         hits = fastcore.scan(pipe, "needle", limit=None)
     assert [(hit.path, hit.line, hit.time) for hit in hits] == [("<memory>", i + 1, None) for i in range(100)]
     assert len(fastcore.scan(io.BytesIO(), "needle")) == 0
+
+
+def test_a_long_pipe_takes_no_memory() -> None:
+    code = f"""
+import sys
+import fastcore
+hits = fastcore.scan(sys.stdin.buffer, "needle", threads=3, limit=2, order="oldest")
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(hits.stats.matches, hits.stats.bytes, peak // 1024)
+assert not hits.errors, hits.errors
+assert [(hit.path, hit.line, hit.offset) for hit in hits] == [("<stdin>", 1, 0), ("<stdin>", 2, {len(GOOD)})]
+assert hits[1].record["message"] and hits[1].time is None"""
+    part = (GOOD[:-1] + b" " * 4000 + b"\n") * 1000
+    times = (200 << 20) // len(part)
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(GOOD)
+        for _ in range(times):
+            process.stdin.write(part)
+        process.stdin.close()
+        matches, size, peak = map(int, process.stdout.read().split())
+    assert process.returncode == 0
+    assert (matches, size) == (1 + 1000 * times, len(GOOD) + len(part) * times)
+    assert peak < 120  # megabytes, of 200
 
 
 def test_a_pipe_that_would_not_block_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import random
@@ -285,6 +286,34 @@ def test_a_timeout_returns_what_was_found(tmp_path: Path) -> None:
     assert hits.stats.timed_out
     assert len(hits) == 0
     assert not fastcore.scan(tmp_path, "needle", timeout=60).stats.timed_out
+
+
+def test_a_timeout_ends_the_search_for_a_time(tmp_path: Path) -> None:
+    """The first match asks the whole file for a time that no record has; no match counts before its time is known."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"type":"summary","summary":"needle","timestamp":"soon"}\n' * 400_000)
+    hits = fastcore.scan(path, "needle", timeout=0.02, threads=1)
+    assert hits.stats.timed_out
+    assert hits.stats.matches == len(hits) == 0
+
+
+def test_cpu_seconds_are_those_of_the_scan(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 30_000)
+    busy = True
+
+    def work() -> None:
+        while busy:
+            hashlib.sha256(bytes(1 << 20)).digest()  # without the GIL
+
+    others = [threading.Thread(target=work) for _ in range(2)]
+    for other in others:
+        other.start()
+    for threads in (1, 2):
+        seconds = fastcore.scan(tmp_path, "", validate="all", threads=threads).stats.seconds
+        assert 0 < seconds["cpu"] <= threads * seconds["wall"] + 0.001
+    busy = False
+    for other in others:
+        other.join()
 
 
 def test_progress_counts_the_bytes_and_may_stop_the_scan(tmp_path: Path) -> None:

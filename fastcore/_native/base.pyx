@@ -41,7 +41,7 @@ cdef extern from *:
 cdef fc_cpu_level chosen_level() except *:
     cdef fc_cpu_level best = fc_cpu_detect()
     cdef fc_cpu_level cap
-    if "simd" in os.environ.get("FASTCORE_OFF", "").split(","):
+    if "simd" in [word.strip() for word in os.environ.get("FASTCORE_OFF", "").split(",")]:
         return FC_CPU_BASE
     name = os.environ.get("FASTCORE_CPU", "")
     if not name:

@@ -43,6 +43,12 @@ class Sources:
     def add_memory(self, buffer: ReadableBuffer, name: bytes) -> None:
         """Add a contiguous buffer, which stays exported as long as this object lives."""
 
+    def add_fd(self, fd: int, name: bytes) -> None:
+        """Add the whole content of an open regular file, which must stay open as long as this object is used.
+
+        Like memory it has no time and is never the same file twice.
+        """
+
     def __len__(self) -> int: ...
     def paths(self) -> list[bytes]:
         """Return the paths in the order in which they were added."""

@@ -41,6 +41,7 @@ cdef extern from "fc_file.h" nogil:
     fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t path_len, bint follow)
     fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
                                       size_t len)
+    fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t path_len, int fd, int *out_errno)
     void fc_file_list_free(fc_file_list *list)
 
 cdef extern from "fc_find.h" nogil:
@@ -325,6 +326,14 @@ cdef class Sources:
         self.buffers.append(held)
         raise_status(fc_file_list_add_memory(&self.files, PyBytes_AsString(name), <size_t>PyBytes_Size(name),
                                              <const uint8_t *>held.view.buf, <size_t>held.view.len))
+
+    def add_fd(self, int fd, bytes name not None):
+        cdef int code = 0
+        cdef fc_status status = fc_file_list_add_open(&self.files, PyBytes_AsString(name),
+                                                      <size_t>PyBytes_Size(name), fd, &code)
+        if code:
+            raise OSError(code, strerror(code).decode("utf-8", "replace"))
+        raise_status(status)
 
     def __len__(self):
         return self.files.len

@@ -112,7 +112,7 @@ static fc_status settle(fc_file_list *list) {
             entry.has_size = true;
         }
         bool fresh = true; /* what is gone by now stays: opening it says why */
-        if (entry.has_size && entry.memory == NULL && status == FC_OK)
+        if (entry.has_size && entry.memory == NULL && !entry.is_open && status == FC_OK)
             status = add_seen(&list->seen, entry.info.device, entry.info.inode, &fresh);
         if (fresh) list->entries[kept++] = entry;
         else free(entry.path);
@@ -307,6 +307,19 @@ fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t p
                                  .path_len = path_len,
                                  .memory = bytes != NULL ? bytes : (const uint8_t *)"",
                                  .info = {.size = len},
+                                 .has_size = true};
+    return append(list, &entry);
+}
+
+fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t path_len, int fd, int *out_errno) {
+    fc_file_info info;
+    const fc_status status = fc_file_stat(fd, &info, out_errno);
+    if (status != FC_OK) return status;
+    const fc_file_entry entry = {.path = copy_path(path, path_len),
+                                 .path_len = path_len,
+                                 .is_open = true,
+                                 .fd = fd,
+                                 .info = info,
                                  .has_size = true};
     return append(list, &entry);
 }

@@ -18,7 +18,9 @@ typedef struct fc_file_entry {
     char *path; /* owned by the list, NUL-terminated */
     size_t path_len;
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
-    fc_file_info info;     /* as of the walk; of a memory source only the size is set */
+    bool is_open;          /* read `fd` instead of the path */
+    int fd;                /* an open regular file, when is_open; not owned */
+    fc_file_info info;     /* as of the walk; of memory only the size is set */
     bool has_size; /* info is the file's own; else only what its folder told, a device and an inode that may be wrong */
 } fc_file_entry;
 
@@ -50,6 +52,11 @@ fc_status fc_file_list_add_path(fc_file_list *list, const char *path, size_t pat
 /* Add `len` bytes of memory under the name `path`; they must outlive the list. Never deduplicated. */
 fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
                                   size_t len);
+
+/* Add the whole content of an open regular file under the name `path`, as if it were memory: it has no time and is
+ * never deduplicated. The descriptor must outlive the list, its position is neither used nor moved. FC_OS writes the
+ * errno. */
+fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t path_len, int fd, int *out_errno);
 
 void fc_file_list_free(fc_file_list *list);
 

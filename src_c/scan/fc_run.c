@@ -52,6 +52,7 @@ typedef struct run {
     atomic_uint_least64_t done_bytes;
     uint64_t total_bytes;
     int64_t deadline_ns;
+    int64_t cpu_ns; /* of the threads that helped the caller */
     bool timed_out, asked_to_stop;
     atomic_int status; /* the first failure */
 } run;
@@ -81,6 +82,7 @@ struct worker {
     uint64_t since, until;
     bool inherited_known;
     int64_t inherited_us;
+    int64_t cpu_begin, cpu_end; /* of its thread, since its first span of the job; begin is negative before that */
 };
 
 static int64_t now_ns(clockid_t clock) {
@@ -90,6 +92,7 @@ static int64_t now_ns(clockid_t clock) {
 }
 
 static void set_failure(run *r, fc_status status) {
+    if (status == FC_STOPPED) return; /* who stopped the job knows why */
     int none = FC_OK;
     atomic_compare_exchange_strong(&r->status, &none, (int)status);
     atomic_store(&r->job.stop, true);
@@ -113,24 +116,30 @@ static void report_file(worker *w, size_t file, fc_report_kind kind, int reason,
         set_failure(r, FC_NO_MEMORY);
 }
 
-/* Count the newlines of a stretch of the file that has left the block. */
-static uint64_t count_newlines(worker *w, uint64_t from, uint64_t to) {
+static bool should_stop(void *ctx) {
+    const worker *w = ctx;
+    return w->run->runtime->should_stop(&w->run->job, w->id);
+}
+
+/* Count the newlines of a stretch of the file that has left the block; false when the scan ends meanwhile. */
+static bool count_newlines(worker *w, uint64_t from, uint64_t to, uint64_t *out) {
     fc_buffer *buffer = &w->times.buffer;
-    uint64_t count = 0;
+    *out = 0;
     if (fc_buffer_reserve(buffer, w->run->options->chunk) != FC_OK) {
         set_failure(w->run, FC_NO_MEMORY);
-        return 0;
+        return false;
     }
     while (from < to) {
         size_t want = w->run->options->chunk, got;
         int code;
+        if (should_stop(w)) return false;
         if (want > to - from) want = (size_t)(to - from);
         (void)fc_source_read(&w->source, from, buffer->data, want, &got, &code);
-        count += w->run->find->newlines(buffer->data, got);
+        *out += w->run->find->newlines(buffer->data, got);
         if (got < want) break;
         from += got;
     }
-    return count;
+    return true;
 }
 
 static bool is_big(const run *r, uint64_t size) { return size > r->options->span; }
@@ -141,10 +150,10 @@ static uint64_t piece_size(const run *r, uint64_t size) {
     return fair < least ? least : fair > most ? most : fair;
 }
 
-/* The line's number within its span, from 1. */
+/* The line's number within its span, from 1; 0 when the scan ends before it is known. */
 static uint64_t line_number(worker *w, size_t begin) {
     if (w->lost_count) {
-        w->newlines = count_newlines(w, 0, w->block.base);
+        if (!count_newlines(w, 0, w->block.base, &w->newlines)) return 0;
         w->lost_count = false;
     }
     w->counting = true;
@@ -247,7 +256,7 @@ static fc_status inherit(worker *w, uint64_t offset, size_t next, bool *out_know
     if (status != FC_OK) return status;
     w->has_inherited = true;
     w->since = offset;
-    w->inherited_known = found.found || w->source.memory == NULL;
+    w->inherited_known = found.found || w->source.has_time;
     w->inherited_us = found.time_us;
     if (!found.found) {
         const int64_t ns = w->source.info.mtime_ns;
@@ -264,7 +273,8 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
            !(bounds->has_until && hit->time_us > bounds->until_us);
 }
 
-/* Count a matching record and keep it if it is among the best. Overwrites the parser's record. */
+/* Count a matching record and keep it if it is among the best. Overwrites the parser's record. FC_STOPPED: the scan
+ * ended before its time was known, so it is not counted either. */
 static fc_status take_match(worker *w, size_t begin, size_t line, size_t len, size_t next) {
     run *r = w->run;
     const fc_record *record = &w->parser.record;
@@ -280,12 +290,13 @@ static fc_status take_match(worker *w, size_t begin, size_t line, size_t len, si
         timed = true;
     }
     if (!within(&r->bounds, &hit)) return FC_OK;
-    w->matches++;
-    if (!fc_best_accepts(&w->best, &hit)) return FC_OK;
-    if (!timed) {
+    const bool kept = fc_best_accepts(&w->best, &hit);
+    if (kept && !timed) {
         const fc_status status = inherit(w, hit.offset, next, &hit.has_time, &hit.time_us);
         if (status != FC_OK) return status;
     }
+    w->matches++;
+    if (!kept) return FC_OK;
     hit.line = line_number(w, begin);
     return fc_best_push(&w->best, &hit);
 }
@@ -498,7 +509,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             dropping = too_long = true;
             cursor = len;
         }
-        if (r->runtime->should_stop(&r->job, w->id)) return false;
+        if (should_stop(w)) return false;
     }
 }
 
@@ -531,6 +542,7 @@ static void scan_span(void *ctx, size_t item, unsigned worker_id) {
     span *s = &r->spans[r->visits[item]];
     file_state *state = &r->states[s->file];
     int code;
+    if (w->cpu_begin < 0) w->cpu_begin = now_ns(CLOCK_THREAD_CPUTIME_ID);
     const fc_status status = fc_source_open(&r->files->entries[s->file], &w->source, &code);
     if (status != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
@@ -542,6 +554,7 @@ static void scan_span(void *ctx, size_t item, unsigned worker_id) {
         scan_opened(w, s);
     }
     if (status == FC_OK) fc_source_close(&w->source);
+    w->cpu_end = now_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int poll_run(void *ctx) {
@@ -657,8 +670,12 @@ static bool run_job(run *r, unsigned threads, unsigned *took) {
                       .poll_ctx = r};
     if (r->visits_len == 0) return true;
     if (poll_run(r) != 0) return false;
+    for (unsigned i = 0; i < threads; i++) r->workers[i].cpu_begin = -1;
     const unsigned threads_used = r->runtime->run(r->runtime, &r->job);
     if (threads_used > *took) *took = threads_used;
+    /* The caller, worker 0, is measured as a whole. A number may fall to another thread in the next job. */
+    for (unsigned i = 1; i < threads; i++)
+        if (r->workers[i].cpu_begin >= 0) r->cpu_ns += r->workers[i].cpu_end - r->workers[i].cpu_begin;
     return !atomic_load(&r->job.stop);
 }
 
@@ -675,13 +692,15 @@ static fc_status make_workers(run *r, unsigned threads) {
         const fc_status status = fc_parser_init(&w->parser, &r->long_lines, r->find, r->options->validate_all);
         if (status != FC_OK) return status;
         w->times = (fc_times){.parser = &w->parser, .stamps = r->stamps, .find = r->find,
-                              .max_line = r->options->max_line, .chunk = r->options->chunk};
+                              .max_line = r->options->max_line, .chunk = r->options->chunk,
+                              .should_stop = should_stop, .stop_ctx = w};
     }
     return FC_OK;
 }
 
 /* Turn a line's number in its span into one in its file; 0 when a span above was not finished. */
 static uint64_t absolute_line(const run *r, size_t file, uint64_t offset, uint64_t line) {
+    if (line == 0) return 0;
     const file_state *state = &r->states[file];
     for (size_t i = 0; i < state->spans; i++) {
         const span *s = &r->spans[state->first_span + i];
@@ -799,7 +818,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     if (options->chunk == 0 || options->span == 0 || options->max_line == 0 || options->threads == 0 ||
         options->threads > 256)
         return FC_BAD_VALUE;
-    const int64_t start = now_ns(CLOCK_MONOTONIC), cpu_start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t start = now_ns(CLOCK_MONOTONIC), cpu_start = now_ns(CLOCK_THREAD_CPUTIME_ID);
     run r = {.runtime = runtime, .files = files, .plan = plan, .options = options, .find = fc_find_for(runtime->cpu)};
     fc_run_result result = {0};
     pthread_mutex_init(&r.lock, NULL);
@@ -824,7 +843,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         status = merge(&r, threads, &result);
         result.counted = r.every_line;
         result.timed_out = r.timed_out;
-        result.cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+        result.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start + r.cpu_ns;
         result.merge_ns = now_ns(CLOCK_MONOTONIC) - start - result.scan_ns;
     }
     release(&r, threads);

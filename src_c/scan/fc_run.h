@@ -81,7 +81,7 @@ typedef struct fc_run_result {
     bool timed_out;
     unsigned threads;
     int64_t scan_ns, merge_ns;
-    int64_t cpu_ns; /* of the whole process meanwhile */
+    int64_t cpu_ns; /* sum of the threads that scanned */
 } fc_run_result;
 
 /* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;

@@ -17,7 +17,13 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len) {
 
 fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_errno) {
     fc_source source = {.fd = -1, .memory = entry->memory, .info = entry->info};
-    if (source.memory == NULL) {
+    if (entry->is_open) {
+        source.fd = entry->fd;
+        source.is_lent = true;
+        const fc_status status = fc_file_stat(source.fd, &source.info, out_errno);
+        if (status != FC_OK) return status;
+    } else if (source.memory == NULL) {
+        source.has_time = true;
         const fc_status status = fc_file_open(entry->path, &source.fd, &source.info, out_errno);
         if (status != FC_OK) return status;
         struct timespec now;
@@ -78,6 +84,6 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
 }
 
 void fc_source_close(fc_source *source) {
-    if (source->fd >= 0) fc_file_close(source->fd);
+    if (source->fd >= 0 && !source->is_lent) fc_file_close(source->fd);
     source->fd = -1;
 }

@@ -7,6 +7,8 @@
 typedef struct fc_source {
     int fd;                /* -1 for memory */
     const uint8_t *memory; /* NULL for a file; may change meanwhile, so it is only ever copied from */
+    bool is_lent;          /* fd belongs to the entry: it stays open */
+    bool has_time;         /* info.mtime_ns counts: neither for memory nor for what is lent */
     fc_file_info info;     /* as of opening */
     /* What was read, for the judgement at the end. */
     bool racy;      /* written to so shortly before opening that a further write may leave the same time behind */

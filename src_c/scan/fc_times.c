@@ -55,6 +55,7 @@ fc_status fc_times_in_source(fc_times *times, const fc_source *source, uint64_t 
     /* The answer is mostly in the next line or two. */
     size_t step = times->chunk < 16384 ? times->chunk : 16384;
     for (;;) {
+        if (times->should_stop != NULL && times->should_stop(times->stop_ctx)) return FC_STOPPED;
         fc_status status = fc_buffer_reserve(buffer, buffer->len + step + 1);
         if (status != FC_OK) return status;
         size_t got;

@@ -11,6 +11,9 @@ typedef struct fc_times {
     const fc_plan *stamps; /* a plan whose filter lets through every line that can have a time of its own */
     const fc_find *find;
     size_t max_line, chunk;
+    /* True once the search in a file should be given up; asked at every chunk. NULL: never. */
+    bool (*should_stop)(void *stop_ctx);
+    void *stop_ctx;
     fc_buffer buffer;
 } fc_times;
 
@@ -26,7 +29,7 @@ fc_status fc_times_in_lines(fc_times *times, const uint8_t *bytes, size_t len, u
 
 /* Find the first (or the last) record with a time of its own whose line begins in [from, to). Unless from is 0 or
  * `at_line`, lines begin after the first newline at from - 1 or behind it. A file that cannot be read any further
- * ends there. O(to - from). */
+ * ends there. FC_STOPPED: given up, nothing is known. O(to - from). */
 fc_status fc_times_in_source(fc_times *times, const fc_source *source, uint64_t from, uint64_t to, bool at_line,
                              bool last, fc_time_found *out);
 

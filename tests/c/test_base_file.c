@@ -477,6 +477,28 @@ static void check_memory(void) {
     fc_file_list_free(&list);
 }
 
+static void check_open(void) {
+    fc_file_list list = {0};
+    make_file("lent.bin", "abc");
+    const int fd = open("lent.bin", O_RDWR);
+    int code = 77;
+    expect(fc_file_list_add_open(&list, "<stdin>", 7, -1, &code) == FC_OS && code == EBADF, "open", "no descriptor");
+    expect(list.len == 0, "open", "nothing added");
+    for (int i = 0; i < 2; i++) expect(fc_file_list_add_open(&list, "<stdin>", 7, fd, &code) == FC_OK, "open", "add");
+    add(&list, "lent.bin", false);
+    add(&list, "twice", false);
+    expect(list.len == 6, "open", "is never the same");
+    for (size_t i = 0; i < 2; i++) {
+        const fc_file_entry *entry = &list.entries[i];
+        expect(entry->is_open && entry->fd == fd && entry->memory == NULL, "open", "descriptor");
+        expect(strcmp(entry->path, "<stdin>") == 0 && entry->path_len == 7, "open", "path");
+        expect(entry->has_size && entry->info.size == 3, "open", "size");
+    }
+    expect(!list.entries[2].is_open, "open", "a path beside it");
+    fc_file_list_free(&list);
+    expect(lseek(fd, 0, SEEK_CUR) == 0 && close(fd) == 0, "open", "is left open, where it stood");
+}
+
 static void remove_all(const char *path) {
     const int fd = open(path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) empty(fd);
@@ -499,6 +521,7 @@ int main(void) {
     listing = AS_IT_IS;
     check_one_descriptor();
     check_memory();
+    check_open();
     check_read();
     check_hostile();
     expect(chdir("..") == 0, "chdir", "back");
