@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = sorted(Path(__file__).parent.glob("c/test_*.c"))
-SOURCES = sorted(glob.glob(str(ROOT / "src_c/base/*.c")) + glob.glob(str(ROOT / "src_c/scan/*.c")))
+SOURCES = sorted(glob.glob(str(ROOT / "src_c/*/*.c")) + glob.glob(str(ROOT / "src_c/*/*.cpp")))
 INCLUDE = [f"-I{ROOT}/src_c/base", f"-I{ROOT}/src_c/scan"]
 
 
@@ -22,12 +22,19 @@ def simdjson_folder() -> Path | None:
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All of src_c but what needs simdjson, which no C test calls, as one archive."""
+    """All of src_c as one archive, from which each program takes what it calls."""
+    simdjson = simdjson_folder()
+    if simdjson is None or not (simdjson / "simdjson.cpp").exists():
+        pytest.skip("needs the simdjson sources that pysimdjson brings")
     folder = tmp_path_factory.mktemp("objects")
     objects = []
-    for source in SOURCES:
-        target = folder / (Path(source).stem + ".o")
-        subprocess.run(["cc", "-std=c11", "-O1", "-g", "-pthread", *INCLUDE, "-c", source, "-o", target], check=True)
+    for source in map(Path, SOURCES):
+        target = folder / (source.stem + ".o")
+        flags = ["-O1", "-g", "-pthread", *INCLUDE]
+        command = ["cc", "-std=c11", *flags]
+        if source.suffix == ".cpp":
+            command = ["c++", "-std=c++17", *flags, "-w", f"-I{simdjson}", "-fno-exceptions", "-DSIMDJSON_EXCEPTIONS=0"]
+        subprocess.run([*command, "-c", source, "-o", target], check=True)
         objects.append(target)
     archive = folder / "libfastcore.a"
     subprocess.run(["ar", "rcs", archive, *objects], check=True)
@@ -38,7 +45,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_c(program: Path, library: Path, tmp_path: Path) -> None:
     binary = tmp_path / program.stem
     flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", *INCLUDE]
-    subprocess.run(["cc", *flags, program, library, "-lm", "-o", binary], check=True)
+    subprocess.run(["cc", *flags, program, library, "-lstdc++", "-lm", "-o", binary], check=True)
     result = subprocess.run([binary], capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     count, _, word = result.stdout.strip().rpartition("\n")[2].partition(" ")
