@@ -19,8 +19,6 @@ HEADERS = sorted(ROOT.glob("src_c/*/*.h"))
 SOURCES = sorted([*ROOT.glob("src_c/*/*.c"), *ROOT.glob("src_c/*/*.cpp"), *ROOT.glob("src_c/*/*.inc"), *HEADERS])
 # Headers that declare no function of their own.
 DATA_ONLY = {"fc_target.h": "pragmas", "fc_runtime.h": "a table that fc_pool fills"}
-# Tested from Python, against the oracle: what they do shows only together with simdjson and whole files.
-TESTED_FROM_PYTHON = set("fc_record fc_run".split())
 LIBC = """assert dirent errno fcntl math pthread signal stdalign stdatomic stdbool stddef stdint stdio stdlib
 string time unistd""".split()
 SYSTEM = {f"{name}.h" for name in LIBC} | {"sys/stat.h", "sys/types.h", "emmintrin.h", "immintrin.h", "cpuid.h"}
@@ -50,8 +48,6 @@ def test_every_header_has_its_code_and_its_test(header: Path) -> None:
         return
     assert any(header.with_suffix(end).exists() for end in (".c", ".cpp")), "no code"
     name = header.stem.removeprefix("fc_")
-    if header.stem in TESTED_FROM_PYTHON:
-        return
     assert (ROOT / f"tests/c/test_{header.parent.name}_{name}.c").exists(), "no C test"
 
 

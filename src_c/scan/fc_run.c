@@ -440,7 +440,6 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
     size_t cursor = 0, beyond = r->options->chunk < 4096 ? r->options->chunk : 4096;
     fc_block_start(&w->block, begin - (begin != 0));
     w->complete = w->counted = 0;
-    uint64_t first = begin;
     for (;;) {
         slide(w, cursor);
         cursor = 0;
@@ -454,11 +453,7 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             const uint8_t *newline = memchr(data, '\n', len);
             cursor = newline == NULL ? len : (size_t)(newline - data) + 1;
             dropping = newline == NULL;
-            if (!too_long) {
-                /* These lines belong to the span before: they are not counted here. */
-                w->counted = cursor;
-                first = w->block.base + cursor;
-            }
+            if (!too_long) w->counted = cursor; /* the span before counts these lines */
             too_long &= dropping;
         }
         const size_t searched = cursor > old_len ? cursor : old_len;
@@ -499,7 +494,8 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
             slide(w, cursor);
             /* The newline of a line too long to be read on to its end; lines below it exist only if it does. */
             w->newlines += too_long;
-            w->bytes += w->block.base > first ? w->block.base - first : 0;
+            const uint64_t reached = w->block.base < end ? w->block.base : end;
+            w->bytes += reached > begin ? reached - begin : 0;
             return true;
         }
         /* Enough is read first for the excerpt, so that it does not depend on the size of a chunk. */
