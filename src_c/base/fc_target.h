@@ -20,6 +20,7 @@
 #define FC_TARGET_END _Pragma("GCC pop_options")
 #endif
 #define FC_TARGET_BEGIN_V3 FC_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,popcnt")
+#define FC_TARGET_BEGIN_V4 FC_TARGET_BEGIN("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt")
 #else
 #define FC_HAS_LEVELS 0
 #endif

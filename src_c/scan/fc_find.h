@@ -11,12 +11,20 @@
 
 #include "fc_cpu.h"
 
+/* Two or three bytes of what is searched for that are tested first: the byte at offset at[i] is bits[i] under mask[i].
+ * In something short they may be the same byte. */
+typedef struct fc_telling {
+    size_t at[3];
+    uint8_t mask[3], bits[3];
+    bool third; /* test the third too */
+} fc_telling;
+
 /* A needle prepared for the search. `bytes` belongs to the caller and must outlive it. */
 typedef struct fc_literal {
     const uint8_t *bytes; /* with ignore_case: its ASCII letters are lower-case */
     size_t len;           /* >= 1 */
-    size_t rare[2];       /* offsets of the two bytes tested first; equal when len == 1 */
     bool ignore_case;     /* ASCII letters match either case; all other bytes match themselves */
+    fc_telling telling;
 } fc_literal;
 
 /* Prepare a literal. With `ignore_case` the letters in `bytes` must be lower-case already. O(len). */
@@ -33,7 +41,8 @@ typedef struct fc_escape_set {
     uint8_t low[32]; /* bit per value below 0x100 */
     uint16_t others[FC_ESCAPE_OTHERS_MAX];
     size_t others_len;
-    uint16_t digits[4]; /* bit d: some member has the value d as its nth hex digit */
+    uint16_t third_digits; /* bit d: some member has the value d as its third hex digit */
+    fc_telling telling;
 } fc_escape_set;
 
 /* Add a value to a set; a zeroed struct is the empty set. False, and the set unchanged, when it is full. */

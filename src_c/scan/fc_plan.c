@@ -36,10 +36,8 @@ struct fc_plan {
     node *nodes;
     size_t count;
     fc_probe probe;
+    fc_literal kelvin, long_s; /* the variants beyond ASCII of `k` and `s` */
 };
-
-static const fc_literal kelvin = {(const uint8_t *)"\xe2\x84\xaa", 3, {0, 2}, false};
-static const fc_literal long_s = {(const uint8_t *)"\xc5\xbf", 2, {0, 1}, false};
 
 /* Copy the terms in prefix order (postfix read backwards) and find where each subtree ends. */
 static fc_status arrange(fc_plan *plan, const fc_term *terms, size_t count) {
@@ -164,6 +162,8 @@ fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options 
     fc_plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL) return FC_NO_MEMORY;
     plan->options = *options;
+    fc_literal_init(&plan->kelvin, (const uint8_t *)"\xe2\x84\xaa", 3, false);
+    fc_literal_init(&plan->long_s, (const uint8_t *)"\xc5\xbf", 2, false);
     const fc_status status = make(plan, terms, count);
     if (status == FC_OK) *out = plan;
     else fc_plan_free(plan);
@@ -265,16 +265,14 @@ static fc_status fold_text(const fc_plan *plan, const uint8_t *text, size_t len,
     return FC_OK;
 }
 
-/* Search folded text for a folded needle, byte by byte. A long needle goes to the two-way search, whose worst case is
+/* Search folded text for a folded needle; that the literal ignores case changes nothing there. A long needle goes to the two-way search, whose worst case is
  * linear. */
 static size_t find_exact(const fc_find *find, const needle *n, const uint8_t *text, size_t len) {
     if (n->len > LONG_NEEDLE) {
         const uint8_t *at = memmem(text, len, n->bytes, n->len);
         return at == NULL ? len : (size_t)(at - text);
     }
-    fc_literal literal = n->literal;
-    literal.ignore_case = false;
-    return find->literal(&literal, text, len);
+    return find->literal(&n->literal, text, len);
 }
 
 static bool in_decoded_piece(match *m, const needle *n, fc_slice piece) {
@@ -317,7 +315,7 @@ static bool in_raw_piece(match *m, const needle *n, fc_slice piece) {
     }
     const bool may_hide =
         (piece.escaped && m->find->escape(&n->escapes, piece.bytes, piece.len) < piece.len) ||
-        (n->has_k && holds(m, &kelvin, piece)) || (n->has_s && holds(m, &long_s, piece));
+        (n->has_k && holds(m, &m->plan->kelvin, piece)) || (n->has_s && holds(m, &m->plan->long_s, piece));
     return may_hide && in_decoded_piece(m, n, piece);
 }
 
