@@ -5,11 +5,14 @@ Every table is read by the compiled core and by the oracle.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import oracles
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastcore
 from fastcore import query as q
@@ -462,6 +465,10 @@ FOUND = [
     ("", "", True, True),
     ("a" * 300, "A" * 300, True, False),
     ("a" * 300, "\\u0061" * 300, True, True),
+    ("aba", "abababa aba abaab ab", True, True),
+    ("aabaa", "aabaabaaabaacaabaa", True, True),
+    ("a" * 300, "b" + "a" * 1000 + "b" + "a" * 299 + "b" + "a" * 300, True, True),
+    ("ab" * 200, "ab" * 500 + "a" + "ab" * 200, True, True),
 ]
 
 
@@ -476,6 +483,27 @@ def test_finds(needle: str, inside: str, folded: bool, exact: bool) -> None:
         assert oracles.holds(text, needle, case_sensitive) is wanted
         assert plan.spans(text) == oracles.spans(q.Text(needle), text, case_sensitive)
         assert bool(plan.spans(text)) == (wanted and needle != "")
+
+
+@given(st.text("ab", max_size=40), st.text("ab", min_size=1, max_size=8))
+def test_spans_of_a_needle_that_overlaps_itself(text: str, needle: str) -> None:
+    assert Plan([("text", needle)]).spans(text) == oracles.spans(q.Text(needle), text)
+
+
+def test_a_deep_query_on_a_small_stack() -> None:
+    """256 levels of a query need no more stack than the smallest that Python gives a thread by itself."""
+    text = "b"
+    for _ in range(255):
+        text = f"(b OR c {text})"
+    found: list[int] = []
+    before = threading.stack_size(256 << 10)
+    try:
+        thread = threading.Thread(target=lambda: found.append(len(fastcore.scan(said('"b c"').encode(), text))))
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert found == [1]
 
 
 def test_a_needle_may_span_pieces() -> None:

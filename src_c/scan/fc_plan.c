@@ -8,6 +8,8 @@
 #include "fc_fold.h"
 #include "fc_probe.h"
 
+_Static_assert((int)FC_PLAN_PROBES_MAX >= (int)FC_PROBE_LITERALS_MAX, "a sieve has a place for each literal");
+
 /* A window is searched for one thing after the other while it lies in the first-level cache. */
 enum { LONG_NEEDLE = 256, ESCAPE_LEN = 6, WINDOW_BYTES = 16384 };
 
@@ -120,29 +122,41 @@ static fc_status leaf_probe(fc_plan *plan, const node *n, fc_probe *out) {
     return status;
 }
 
-/* AND takes its rarest operand's probe, OR all of them or none, NOT none. */
-static fc_status choose_probe(fc_plan *plan, size_t at, fc_probe *out) {
+/* Choose the probe of the subtree at `at` into spare[0]; spare[1] and on serve the levels below it. AND takes its rarest
+ * operand's probe, OR all of them or none, NOT none. */
+static fc_status choose_probe(fc_plan *plan, size_t at, fc_probe *spare) {
     const node *n = &plan->nodes[at];
-    if (n->op < FC_OP_NOT) return leaf_probe(plan, n, out);
+    if (n->op < FC_OP_NOT) return leaf_probe(plan, n, spare);
+    fc_probe *out = spare, *probe = spare + 1;
     *out = (fc_probe){0};
     if (n->op == FC_OP_NOT) return FC_OK;
     for (size_t child = at + 1; child < n->end; child = plan->nodes[child].end) {
-        fc_probe probe;
-        const fc_status status = choose_probe(plan, child, &probe);
+        const fc_status status = choose_probe(plan, child, probe);
         if (status != FC_OK) return status;
         if (n->op == FC_OP_AND) {
-            if (probe.literals_len != 0 && (out->literals_len == 0 || probe.bits > out->bits)) *out = probe;
-        } else if (probe.literals_len == 0) {
+            if (probe->literals_len != 0 && (out->literals_len == 0 || probe->bits > out->bits)) *out = *probe;
+        } else if (probe->literals_len == 0) {
             out->literals_len = 0;
             return FC_OK;
         } else if (child == at + 1) {
-            *out = probe;
-        } else if (!fc_probe_join(out, &probe)) {
+            *out = *probe;
+        } else if (!fc_probe_join(out, probe)) {
             out->literals_len = 0;
             return FC_OK;
         }
     }
     return FC_OK;
+}
+
+/* A probe is large and a query may be deep: the levels' probes do not lie on the stack, which may be small. */
+static fc_status choose_plan_probe(fc_plan *plan) {
+    const size_t levels = plan->count < FC_PLAN_LEVELS_MAX ? plan->count : FC_PLAN_LEVELS_MAX;
+    fc_probe *spare = malloc((levels + 1) * sizeof *spare);
+    if (spare == NULL) return FC_NO_MEMORY;
+    const fc_status status = choose_probe(plan, 0, spare);
+    if (status == FC_OK) plan->probe = spare[0];
+    free(spare);
+    return status;
 }
 
 static fc_status make(fc_plan *plan, const fc_term *terms, size_t count) {
@@ -154,7 +168,7 @@ static fc_status make(fc_plan *plan, const fc_term *terms, size_t count) {
     fc_status status = arrange(plan, terms, count);
     for (size_t i = 0; i < count && status == FC_OK; i++)
         if (plan->nodes[i].op < FC_OP_NOT) status = make_needle(plan, &terms[count - 1 - i], &plan->nodes[i].needle);
-    if (status == FC_OK && !plan->options.no_prefilter) status = choose_probe(plan, 0, &plan->probe);
+    if (status == FC_OK && !plan->options.no_prefilter) status = choose_plan_probe(plan);
     return status;
 }
 
@@ -476,30 +490,76 @@ static size_t merge_ranges(fc_range *ranges, size_t count, const uint8_t *text) 
     return kept;
 }
 
+/* The needle's borders: border[i] is the length of the longest proper prefix of its first i bytes that ends them too
+ * (Knuth, Morris and Pratt). NULL when there is no memory for them. */
+static uint32_t *make_borders(const needle *n) {
+    uint32_t *border = malloc((n->len + 1) * sizeof *border);
+    if (border == NULL) return NULL;
+    border[0] = border[1] = 0;
+    for (size_t i = 1, state = 0; i < n->len; i++) {
+        while (state != 0 && n->bytes[i] != n->bytes[state]) state = border[state];
+        state += n->bytes[i] == n->bytes[state];
+        border[i + 1] = (uint32_t)state;
+    }
+    return border;
+}
+
+typedef struct ranges {
+    fc_range *items;
+    size_t len, capacity;
+} ranges;
+
+/* Add the needle's occurrence that ends at `end`, or let it lengthen the one before that it overlaps. */
+static fc_status add_occurrence(ranges *found, size_t first, size_t end, size_t len) {
+    if (found->len > first && end - len < found->items[found->len - 1].end) {
+        found->items[found->len - 1].end = end;
+        return FC_OK;
+    }
+    return push_range(&found->items, &found->len, &found->capacity, (fc_range){end - len, end});
+}
+
+/* Find every occurrence. Behind one the search goes on byte by byte as long as a further one that overlaps it may be
+ * under way, so that a needle like "aaaa" costs no more than any other. */
+static fc_status find_occurrences(const fc_find *find, const needle *n, const uint8_t *text, size_t len, ranges *found) {
+    const size_t first = found->len;
+    uint32_t *border = NULL;
+    fc_status status = FC_OK;
+    for (size_t from = 0; status == FC_OK;) {
+        const size_t at = from + find_exact(find, n, text + from, len - from);
+        if (at >= len) break;
+        if (border == NULL && (border = make_borders(n)) == NULL) return FC_NO_MEMORY;
+        status = add_occurrence(found, first, at + n->len, n->len);
+        size_t i = at + n->len, state = border[n->len];
+        while (state != 0 && i < len && status == FC_OK) {
+            while (state != 0 && text[i] != n->bytes[state]) state = border[state];
+            state += text[i++] == n->bytes[state];
+            if (state == n->len) {
+                status = add_occurrence(found, first, i, n->len);
+                state = border[state];
+            }
+        }
+        from = i;
+    }
+    free(border);
+    return status;
+}
+
 fc_status fc_plan_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
                         fc_range **out_ranges, size_t *out_count) {
     fc_buffer folded = {0};
-    fc_range *ranges = NULL;
-    size_t count = 0, capacity = 0;
+    ranges found = {0};
     fc_status status = fold_text(plan, text, len, &folded, &text, &len);
     for (size_t i = 0; i < plan->count && status == FC_OK; i++) {
         const node *n = &plan->nodes[i];
-        if (n->op != FC_OP_TEXT || n->under_not || n->needle.len == 0) continue;
-        const size_t first = count, needle_len = n->needle.len;
-        for (size_t from = 0; from < len && status == FC_OK;) {
-            const size_t at = from + find_exact(find, &n->needle, text + from, len - from);
-            if (at >= len) break;
-            if (count > first && at < ranges[count - 1].end) ranges[count - 1].end = at + needle_len;
-            else status = push_range(&ranges, &count, &capacity, (fc_range){at, at + needle_len});
-            from = at + 1;
-        }
+        if (n->op == FC_OP_TEXT && !n->under_not && n->needle.len != 0)
+            status = find_occurrences(find, &n->needle, text, len, &found);
     }
     if (status == FC_OK) {
-        if (count != 0) qsort(ranges, count, sizeof *ranges, by_start);
-        *out_count = merge_ranges(ranges, count, text);
-        *out_ranges = ranges;
+        if (found.len != 0) qsort(found.items, found.len, sizeof *found.items, by_start);
+        *out_count = merge_ranges(found.items, found.len, text);
+        *out_ranges = found.items;
     } else {
-        free(ranges);
+        free(found.items);
     }
     fc_buffer_free(&folded);
     return status;

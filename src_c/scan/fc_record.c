@@ -15,7 +15,8 @@ typedef struct walk {
     size_t count;
     fc_record *record;
     const fc_find *find;
-    fc_slices *sink; /* where the strings of a visit go; NULL: nowhere */
+    const uint32_t *ends; /* by the place of an opening bracket: the place behind its partner; NULL until wanted */
+    fc_slices *sink;      /* where the strings of a visit go; NULL: nowhere */
     fc_line_reason reason;
     bool no_memory;
 } walk;
@@ -169,6 +170,38 @@ static place read_scalar(walk *w, place at, bool *out_true) {
     }
 }
 
+/* Whether a structural byte opens or closes: `[` for `[` and `{`, `]` for `]` and `}`, nothing else gives those. */
+static uint8_t bracket_at(const walk *w, place at) { return byte_at(w, at) & 0xdf; }
+
+/* Find every bracket's partner, so that stepping over a value takes one look. An entry is 0 where there is none. */
+static bool find_ends(walk *w) {
+    fc_buffer *buffer = &w->record->ends;
+    if (fc_buffer_reserve(buffer, w->count * sizeof *w->ends) != FC_OK) {
+        w->no_memory = true;
+        return false;
+    }
+    uint32_t *ends = (uint32_t *)(void *)buffer->data;
+    uint32_t open = UINT32_MAX; /* the innermost open bracket, whose entry holds the one around it */
+    for (size_t at = 0; at < w->count; at++) {
+        const uint8_t bracket = bracket_at(w, at);
+        if (bracket == '[') {
+            ends[at] = open;
+            open = (uint32_t)at;
+        } else if (bracket == ']' && open != UINT32_MAX) {
+            const uint32_t around = ends[open];
+            ends[open] = (uint32_t)at + 1;
+            open = around;
+        }
+    }
+    while (open != UINT32_MAX) {
+        const uint32_t around = ends[open];
+        ends[open] = 0;
+        open = around;
+    }
+    w->ends = ends;
+    return true;
+}
+
 /* Step over a value: brackets are counted, nothing else is looked at. */
 static place skip(walk *w, place at) {
     if (at >= w->count) return fail(w, FC_LINE_UNCLOSED);
@@ -177,9 +210,10 @@ static place skip(walk *w, place at) {
     case '}': case ']': case ',': case ':': return fail(w, FC_LINE_GRAMMAR);
     default: return at + 1;
     }
+    if (w->ends != NULL) return w->ends[at] != 0 ? w->ends[at] : fail(w, FC_LINE_UNCLOSED);
     size_t level = 1;
     for (at++; at < w->count; at++) {
-        const uint8_t bracket = byte_at(w, at) & 0xdf; /* joins `[` with `{` and `]` with `}`, nothing else */
+        const uint8_t bracket = bracket_at(w, at);
         if (bracket == '[') level++;
         else if (bracket == ']' && --level == 0) return at + 1;
     }
@@ -454,9 +488,14 @@ static bool visit_tool_result(walk *w, const block *b, unsigned level, bool top)
     return visit_loose(w, b->content, level + 1) != BAD;
 }
 
+/* A block's content is stepped over before it is visited. Below this level, which no writer reaches, the brackets'
+ * partners are found first, so that blocks nested a thousand deep are not stepped over a thousand times. */
+enum { NESTED_LEVEL = 12 };
+
 /* Visit the content block at `at`, an object at `level`. */
 static place visit_block(walk *w, place at, unsigned level, bool top) {
     if (level > FC_RECORD_LEVELS_MAX) return fail(w, FC_LINE_DEPTH);
+    if (level > NESTED_LEVEL && w->ends == NULL && !find_ends(w)) return BAD;
     block b;
     const place after = read_block(w, at, &b);
     if (after == BAD) return BAD;
@@ -618,6 +657,7 @@ void fc_record_free(fc_record *record) {
     free(record->tools.items);
     free(record->pieces.items);
     fc_buffer_free(&record->scratch);
+    fc_buffer_free(&record->ends);
     *record = (fc_record){.find = record->find};
 }
 

@@ -32,7 +32,7 @@ typedef struct fc_record {
     fc_slices pieces; /* the text, to be joined with one newline */
     bool is_error, is_human, has_time;
     int64_t time_us; /* its own time, when has_time */
-    fc_buffer scratch;
+    fc_buffer scratch, ends; /* memory that is kept from record to record */
     const fc_find *find; /* kernels to use; NULL: those of the base level */
 } fc_record;
 

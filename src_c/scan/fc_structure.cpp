@@ -8,11 +8,13 @@
 struct fc_structure {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
     size_t capacity = 0;
+    bool is_plain = false;
 };
 
 fc_status fc_structure_new(fc_structure **out) {
     fc_structure *structure = new (std::nothrow) fc_structure;
     if (structure == nullptr) return FC_NO_MEMORY;
+    structure->is_plain = simdjson::get_active_implementation()->name() == "fallback";
     *out = structure;
     return FC_OK;
 }
@@ -48,10 +50,23 @@ static fc_line_reason reason_of(simdjson::error_code error) {
     }
 }
 
+/* simdjson's plain implementation, for processors without vectors, leaves these checks to its second stage. */
+static simdjson::error_code check_plainly(const uint8_t *line, size_t len) {
+    if (!simdjson::validate_utf8(reinterpret_cast<const char *>(line), len)) return simdjson::UTF8_ERROR;
+    bool inside = false;
+    for (size_t i = 0; i < len; i++) {
+        if (inside && line[i] < 0x20) return simdjson::UNESCAPED_CHARS;
+        if (line[i] == '\\' && i + 1 < len && !(inside && line[i + 1] < 0x20)) i++;
+        else if (line[i] == '"') inside = !inside;
+    }
+    return inside ? simdjson::UNCLOSED_STRING : simdjson::SUCCESS;
+}
+
 fc_status fc_structure_index(fc_structure *structure, const uint8_t *line, size_t len, const uint32_t **out_index,
                              size_t *out_count, fc_line_reason *out_reason) {
     if (len == 0 || len > structure->capacity) return FC_BAD_VALUE;
-    const simdjson::error_code error = structure->parser->stage1(line, len, simdjson::stage1_mode::regular);
+    simdjson::error_code error = structure->parser->stage1(line, len, simdjson::stage1_mode::regular);
+    if (structure->is_plain && error == simdjson::SUCCESS) error = check_plainly(line, len);
     if (error != simdjson::SUCCESS) {
         *out_reason = reason_of(error);
         return FC_BAD_LINE;

@@ -126,6 +126,38 @@ static fc_line_reason nested(size_t level, bool check_all) {
     return read_bytes(text, len, check_all);
 }
 
+/* `count` blocks, each the content of the one around it, the innermost of text; `close` of the closing parts follow. */
+static size_t nested_blocks(char **out, size_t count, size_t close) {
+    static const char head[] = "{\"type\":\"user\",\"message\":{\"content\":", open[] = "[{\"type\":\"tool_result\",\"content\":";
+    char *text = *out = malloc(count * (sizeof open + 2) + 200);
+    size_t len = (size_t)sprintf(text, "%s", head);
+    for (size_t i = 1; i < count; i++) len += (size_t)sprintf(text + len, "%s", open);
+    len += (size_t)sprintf(text + len, "[{\"type\":\"text\",\"text\":\"in\",\"x\":[{}]}]");
+    for (size_t i = 0; i < close; i++) len += (size_t)sprintf(text + len, "}%s", i + 1 < count ? "]" : "}");
+    return len;
+}
+
+static fc_line_reason read_blocks(size_t count, size_t close) {
+    char *text;
+    const size_t len = nested_blocks(&text, count, close);
+    const fc_line_reason reason = read_bytes(text, len, false);
+    free(text);
+    return reason;
+}
+
+/* Record, message and content are levels 1 to 3, each block and the list around it are two more. */
+static void check_nested_blocks(void) {
+    const size_t most = (FC_RECORD_LEVELS_MAX - 2) / 2;
+    for (size_t count = 1; count <= most; count += count < 12 ? 1 : 10) {
+        CHECK(read_blocks(count, count) == FC_LINE_OK);
+        CHECK(record.pieces.len == 1 && is(record.pieces.items[0], "in"));
+        CHECK(read_blocks(count, count - 1) == FC_LINE_UNCLOSED);
+    }
+    CHECK(read_blocks(most, most) == FC_LINE_OK);
+    CHECK(read_blocks(most + 1, most + 1) == FC_LINE_DEPTH);
+    CHECK(read_blocks(50000, 50000) == FC_LINE_DEPTH);
+}
+
 static void check_depth(void) {
     for (int all = 0; all < 2; all++) {
         CHECK(nested(FC_RECORD_LEVELS_MAX, all) == FC_LINE_OK);
@@ -212,6 +244,7 @@ int main(void) {
         check_texts();
         check_reasons();
         check_depth();
+    check_nested_blocks();
         check_damage();
     }
     check_decoding();
