@@ -11,7 +11,7 @@ import pytest
 from fastcore import LineError
 from fastcore._native import base
 
-EXCEPTIONS = [None, MemoryError, ValueError, OSError, LineError, KeyboardInterrupt]
+EXCEPTIONS = [None, MemoryError, ValueError, OSError, LineError, KeyboardInterrupt, RuntimeError]
 
 
 def test_every_status_code_has_its_exception() -> None:

@@ -368,8 +368,11 @@ def test_errors_are_kept_in_order_to_a_thousand(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(GOOD + b"bad needle\n" * 700)
     hits = fastcore.scan([tmp_path / "missing", tmp_path], "needle")
     assert hits.stats.errors == 1400
-    expected = [("a.jsonl", line) for line in range(2, 702)] + [("b.jsonl", line) for line in range(2, 302)]
-    assert [(os.path.basename(e.path), e.line) for e in hits.errors] == expected
+    # What concerns a whole file is kept before the first of the lines; all stand by path and offset.
+    expected = [("a.jsonl", line) for line in range(2, 702)] + [("b.jsonl", line) for line in range(2, 301)]
+    assert [(os.path.basename(e.path), e.line) for e in hits.errors] == [*expected, ("missing", None)]
+    with pytest.raises(FileNotFoundError):
+        fastcore.scan([tmp_path, tmp_path / "missing"], "needle", on_error="raise")
 
 
 def test_long_lines() -> None:

@@ -2,7 +2,7 @@
 
 cdef extern from "fc_status.h" nogil:
     ctypedef enum fc_status:
-        FC_OK, FC_NO_MEMORY, FC_BAD_VALUE, FC_OS, FC_BAD_LINE, FC_STOPPED, FC_STATUS_COUNT
+        FC_OK, FC_NO_MEMORY, FC_BAD_VALUE, FC_OS, FC_BAD_LINE, FC_STOPPED, FC_FORKED, FC_STATUS_COUNT
     const char *fc_status_name(fc_status status)
 
 cdef extern from "fc_cpu.h" nogil:

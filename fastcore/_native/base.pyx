@@ -78,6 +78,7 @@ _EXCEPTIONS = {
     FC_OS: OSError,
     FC_BAD_LINE: LineError,
     FC_STOPPED: KeyboardInterrupt,
+    FC_FORKED: RuntimeError,
 }
 
 
@@ -86,6 +87,8 @@ cdef int raise_status(fc_status status) except -1:
         return 0
     if status == FC_STOPPED and PyErr_Occurred() != NULL:
         return -1
+    if status == FC_STOPPED and is_exiting:
+        raise SystemExit  # ends a thread without a word, as the interpreter is about to do
     raise _EXCEPTIONS[status](fc_status_name(status).decode())
 
 

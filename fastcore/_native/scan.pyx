@@ -7,7 +7,7 @@ from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport strerror
+from libc.string cimport memset, strerror
 
 from fastcore._native.base cimport FC_BAD_LINE, FC_OK, exiting, fc_runtime, fc_status, raise_status, runtime
 
@@ -19,7 +19,6 @@ cdef extern from "fc_buffer.h" nogil:
     ctypedef struct fc_buffer:
         uint8_t *data
         size_t len
-    fc_status fc_buffer_append(fc_buffer *buffer, const void *bytes, size_t len)
     void fc_buffer_free(fc_buffer *buffer)
 
 cdef extern from "fc_file.h" nogil:
@@ -51,6 +50,8 @@ cdef extern from "fc_find.h" nogil:
 
 cdef extern from "fc_structure.h" nogil:
     ctypedef int fc_line_reason
+    enum:
+        FC_LINE_NO_OBJECT
     ctypedef struct fc_structure:
         pass
     fc_status fc_structure_new(fc_structure **out)
@@ -132,6 +133,8 @@ cdef extern from "fc_run.h" nogil:
         bint has_time
         uint8_t *raw
         size_t raw_len
+    enum:
+        FC_REPORTS_MAX
     ctypedef enum fc_report_kind:
         FC_REPORT_LINE, FC_REPORT_OS, FC_REPORT_TRUNCATED, FC_REPORT_CHANGED
     ctypedef struct fc_report:
@@ -139,7 +142,7 @@ cdef extern from "fc_run.h" nogil:
         fc_report_kind kind
         int reason
         uint64_t offset, line
-        uint8_t excerpt[120]
+        uint8_t *excerpt
         size_t excerpt_len
     ctypedef struct fc_tail:
         size_t file
@@ -151,7 +154,7 @@ cdef extern from "fc_run.h" nogil:
         size_t reports_len
         fc_tail *tails
         size_t tails_len
-        uint64_t bytes, lines, blank, skipped, records, candidates, matches, errors, files_failed
+        uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed
         bint counted, timed_out
         unsigned int threads
         int64_t scan_ns, merge_ns, cpu_ns
@@ -159,9 +162,6 @@ cdef extern from "fc_run.h" nogil:
                      const fc_run_options *options, fc_run_result *out)
     void fc_run_result_free(fc_run_result *result)
 
-
-cdef enum:
-    REPORTS_MAX = 1000
 
 _OPS = {
     "text": FC_OP_TEXT, "role": FC_OP_ROLE, "type": FC_OP_TYPE, "session": FC_OP_SESSION, "uuid": FC_OP_UUID,
@@ -205,7 +205,7 @@ cdef class _Reader:
         which is readable and not structural."""
         cdef size_t size = <size_t>PyBytes_Size(line)
         if size == 0:
-            self.reason = 4
+            self.reason = FC_LINE_NO_OBJECT
             return False
         raise_status(fc_structure_reserve(self.structure, size))
         cdef fc_status status = fc_record_read(self.structure, <const uint8_t *>PyBytes_AsString(line), size,
@@ -382,10 +382,13 @@ cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil
 
 
 cdef tuple hit_tuple(fc_file_list *files, fc_hit *hit):
+    """Take the hit over: its line is freed at once, so that a long result is not held twice."""
     cdef fc_file_entry *entry = &files.entries[hit.file]
+    cdef bytes raw = PyBytes_FromStringAndSize(<char *>hit.raw, <Py_ssize_t>hit.raw_len)
+    free(hit.raw)
+    hit.raw = NULL
     return (PyBytes_FromStringAndSize(entry.path, <Py_ssize_t>entry.path_len), hit.line or None, hit.offset,
-            hit.time_us if hit.has_time else None,
-            PyBytes_FromStringAndSize(<char *>hit.raw, <Py_ssize_t>hit.raw_len))
+            hit.time_us if hit.has_time else None, raw)
 
 
 cdef tuple report_tuple(fc_file_list *files, fc_report *report):
@@ -405,6 +408,30 @@ cdef str os_reason(int code):
     return strerror(code).decode("utf-8", "replace") if code else "not a regular file"
 
 
+cdef list file_errors(fc_file_list *files):
+    """What the search for files could not read, as report_tuple gives it."""
+    cdef fc_file_error *failed
+    errors = []
+    for i in range(files.errors_len):
+        failed = &files.errors[i]
+        errors.append((PyBytes_FromStringAndSize(failed.path, <Py_ssize_t>failed.path_len), None, None,
+                       failed.code or None, os_reason(failed.code), None))
+    return errors
+
+
+cdef list merge_errors(list found, list reports):
+    """Both in order by (path, offset), and at most as many as are kept: what concerns a whole file goes before lines."""
+    if not found:
+        return reports
+    cdef Py_ssize_t excess = len(found) + len(reports) - FC_REPORTS_MAX
+    lines = [i for i, report in enumerate(reports) if report[5] is not None]
+    for i in reversed(lines[max(0, len(lines) - max(0, excess)):]):
+        del reports[i]
+    merged = found + reports
+    merged.sort(key=_report_key)
+    return merged[:FC_REPORTS_MAX]
+
+
 def _report_key(report):
     return report[0], report[2] or 0
 
@@ -413,8 +440,9 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
         unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span):
     cdef fc_run_options options
     cdef fc_run_result result
-    cdef fc_status status
+    cdef fc_status status = FC_OK
     cdef _Poll state = _Poll()
+    memset(&result, 0, sizeof(result))
     state.progress = progress
     options.order = <fc_order>order
     options.limit = <size_t>-1 if limit < 0 else limit
@@ -428,28 +456,22 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.poll = poll
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None
-    with nogil:
-        status = fc_run(runtime(), &sources.files, plan.plan, &options, &result)
+    if not (raise_on_error and sources.files.errors_len):
+        with nogil:
+            status = fc_run(runtime(), &sources.files, plan.plan, &options, &result)
     if state.error is not None:
         if status == FC_OK:
             fc_run_result_free(&result)
         raise state.error
     raise_status(status)
     cdef fc_file_list *files = &sources.files
-    cdef fc_file_error *failed
     try:
         hits = [hit_tuple(files, &result.hits[i]) for i in range(result.hits_len)]
-        errors = [report_tuple(files, &result.reports[i]) for i in range(result.reports_len)]
+        errors = merge_errors(file_errors(files),
+                              [report_tuple(files, &result.reports[i]) for i in range(result.reports_len)])
         tails = [(PyBytes_FromStringAndSize(files.entries[result.tails[i].file].path,
                                             <Py_ssize_t>files.entries[result.tails[i].file].path_len),
                   result.tails[i].offset) for i in range(result.tails_len)]
-        for i in range(files.errors_len):
-            failed = &files.errors[i]
-            errors.append((PyBytes_FromStringAndSize(failed.path, <Py_ssize_t>failed.path_len), None, None,
-                           failed.code or None, os_reason(failed.code), None))
-        if files.errors_len:
-            errors.sort(key=_report_key)
-            del errors[REPORTS_MAX:]
         counted = bool(result.counted)
         stats = {
             "files": files.len,
@@ -457,7 +479,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
             "bytes": result.bytes,
             "lines": result.lines if counted else None,
             "blank": result.blank if counted else None,
-            "skipped": result.skipped if counted else None,
+            "skipped": 0 if counted else None,  # lines are counted where none is passed over
             "records": result.records,
             "candidates": result.candidates,
             "matches": result.matches,

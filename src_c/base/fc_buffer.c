@@ -16,15 +16,6 @@ fc_status fc_buffer_reserve(fc_buffer *buffer, size_t capacity) {
     return FC_OK;
 }
 
-fc_status fc_buffer_append(fc_buffer *buffer, const void *bytes, size_t len) {
-    if (len > SIZE_MAX - buffer->len) return FC_NO_MEMORY;
-    fc_status status = fc_buffer_reserve(buffer, buffer->len + len);
-    if (status != FC_OK) return status;
-    if (len != 0) memcpy(buffer->data + buffer->len, bytes, len);
-    buffer->len += len;
-    return FC_OK;
-}
-
 void fc_buffer_free(fc_buffer *buffer) {
     free(buffer->data);
     *buffer = (fc_buffer){0};

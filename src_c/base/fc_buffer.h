@@ -19,9 +19,6 @@ typedef struct fc_buffer {
  * A zeroed struct is an empty buffer. FC_NO_MEMORY leaves it as it was. */
 fc_status fc_buffer_reserve(fc_buffer *buffer, size_t capacity);
 
-/* Append `len` bytes. */
-fc_status fc_buffer_append(fc_buffer *buffer, const void *bytes, size_t len);
-
 /* Free the memory and zero the struct. */
 void fc_buffer_free(fc_buffer *buffer);
 

@@ -18,6 +18,7 @@ static struct pool {
     unsigned next_id;  /* the id of the next one to join, from 1 */
     unsigned took;     /* threads that did at least one item */
     fc_job *open;      /* the job that workers may join; NULL when there is none */
+    fc_job *running;   /* from its opening until the last worker has left it */
     bool busy;         /* some caller runs a job on the pool */
     atomic_size_t cursor;
     atomic_uint generation; /* changes when a job opens: what idle workers spin on */
@@ -149,7 +150,7 @@ static unsigned run(const fc_runtime *runtime, fc_job *job) {
     pool.took = 0;
     pool.next_id = 1;
     pool.wanted = helpers;
-    pool.open = job;
+    pool.open = pool.running = job;
     atomic_fetch_add(&pool.generation, 1);
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.lock);
@@ -161,6 +162,7 @@ static unsigned run(const fc_runtime *runtime, fc_job *job) {
     pool.wanted = 0;
     wait_for_workers(job);
     const unsigned took = pool.took + any;
+    pool.running = NULL;
     pool.busy = false;
     pthread_mutex_unlock(&pool.lock);
     return took;
@@ -171,8 +173,12 @@ static void in_child(void) {
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.wake, NULL);
     pthread_cond_init(&pool.left, NULL);
+    if (pool.running != NULL) { /* by the forking thread itself, from its poll, or by another that is gone too */
+        atomic_store(&pool.running->stop, true);
+        pool.running->forked = true;
+    }
     pool.workers = pool.wanted = pool.inside = 0;
-    pool.open = NULL;
+    pool.open = pool.running = NULL;
     pool.busy = false;
     in_worker = false;
 }

@@ -25,6 +25,7 @@ typedef struct fc_job {
     void *poll_ctx;
     /* Below: owned by the runtime while the job runs. Zero-initialise. */
     atomic_bool stop;
+    bool forked; /* this process was forked while the job ran: its workers are gone, their items half done */
     int64_t next_poll_ns;
 } fc_job;
 
@@ -34,7 +35,8 @@ struct fc_runtime {
     /* Run a job to its end: every item done, or, after `stop` was set, every item that was begun done. When it
      * returns no worker is inside the job any more. Returns how many threads did at least one item.
      * Thread-safe: while another job runs, or from inside an item, the job runs serially on the caller.
-     * Never waits for an idle worker. Safe in a forked child: the pool starts anew there. */
+     * Never waits for an idle worker. Safe in a forked child: the pool starts anew there, and a job that it inherited
+     * ends at once as `forked`. */
     unsigned (*run)(const fc_runtime *runtime, fc_job *job);
     /* For use inside a long item: true once the job should end. On worker 0 also polls when 10 ms have passed. */
     bool (*should_stop)(fc_job *job, unsigned worker);

@@ -8,6 +8,7 @@ const char *fc_status_name(fc_status status) {
     case FC_OS: return "system call failed";
     case FC_BAD_LINE: return "bad line";
     case FC_STOPPED: return "stopped";
+    case FC_FORKED: return "forked while the work ran";
     case FC_STATUS_COUNT: break;
     }
     return "unknown status";

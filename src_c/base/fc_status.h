@@ -14,6 +14,7 @@ typedef enum fc_status {
     FC_OS,          /* a system call failed, its errno is in fc_error.reason: OSError */
     FC_BAD_LINE,    /* a line is no record, fc_error.reason says why: LineError */
     FC_STOPPED,     /* the caller's poll asked to stop: whatever it raised, else nothing */
+    FC_FORKED,      /* the process is a child of the one that began the work: RuntimeError */
     FC_STATUS_COUNT
 } fc_status;
 

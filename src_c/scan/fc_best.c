@@ -109,14 +109,19 @@ void fc_best_free(fc_best *best) {
     *best = (fc_best){0};
 }
 
-static int compare_reports(const fc_first_reports *reports, size_t file, uint64_t offset, const fc_report *other) {
-    const size_t a = reports->ranks[file], b = reports->ranks[other->file];
-    if (a != b) return a < b ? -1 : 1;
-    return (offset > other->offset) - (offset < other->offset);
+static int compare_places(const size_t *ranks, const fc_report *a, const fc_report *b) {
+    if (ranks[a->file] != ranks[b->file]) return ranks[a->file] < ranks[b->file] ? -1 : 1;
+    return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-bool fc_first_reports_accept(const fc_first_reports *reports, size_t file, uint64_t offset) {
-    return reports->len < FC_REPORTS_MAX || compare_reports(reports, file, offset, &reports->items[0]) < 0;
+/* Negative if `a` is kept rather than `b`. */
+static int compare_reports(const fc_first_reports *reports, const fc_report *a, const fc_report *b) {
+    const bool line_a = a->kind == FC_REPORT_LINE, line_b = b->kind == FC_REPORT_LINE;
+    return line_a != line_b ? line_a - line_b : compare_places(reports->ranks, a, b);
+}
+
+bool fc_first_reports_accept(const fc_first_reports *reports, const fc_report *report) {
+    return reports->len < FC_REPORTS_MAX || compare_reports(reports, report, &reports->items[0]) < 0;
 }
 
 static void sink_report(fc_first_reports *reports, size_t at) {
@@ -124,7 +129,7 @@ static void sink_report(fc_first_reports *reports, size_t at) {
     for (;;) {
         size_t last = at;
         for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < reports->len; child++)
-            if (compare_reports(reports, items[child].file, items[child].offset, &items[last]) > 0) last = child;
+            if (compare_reports(reports, &items[child], &items[last]) > 0) last = child;
         if (last == at) return;
         const fc_report swapped = items[at];
         items[at] = items[last];
@@ -150,7 +155,7 @@ fc_status fc_first_reports_push(fc_first_reports *reports, const fc_report *repo
     reports->items[at] = *report;
     for (; at != 0; at = (at - 1) / 2) {
         fc_report *child = &reports->items[at], *parent = &reports->items[(at - 1) / 2];
-        if (compare_reports(reports, child->file, child->offset, parent) <= 0) break;
+        if (compare_reports(reports, child, parent) <= 0) break;
         const fc_report swapped = *child;
         *child = *parent;
         *parent = swapped;
@@ -159,14 +164,22 @@ fc_status fc_first_reports_push(fc_first_reports *reports, const fc_report *repo
 }
 
 void fc_first_reports_sort(fc_first_reports *reports) {
+    fc_report *items = reports->items;
     const size_t len = reports->len;
     while (reports->len > 1) {
-        const fc_report last = reports->items[0];
-        reports->items[0] = reports->items[--reports->len];
-        reports->items[reports->len] = last;
+        const fc_report last = items[0];
+        items[0] = items[--reports->len];
+        items[reports->len] = last;
         sink_report(reports, 0);
     }
     reports->len = len;
+    /* Now whole files stand in order, then lines in order: each line goes to its place among the files. */
+    for (size_t i = 1; i < len; i++) {
+        const fc_report report = items[i];
+        size_t at = i;
+        for (; at != 0 && compare_places(reports->ranks, &report, &items[at - 1]) < 0; at--) items[at] = items[at - 1];
+        items[at] = report;
+    }
 }
 
 void fc_first_reports_free(fc_first_reports *reports) {

@@ -34,15 +34,21 @@ fc_status fc_best_merge(fc_best *best, fc_best *other);
 void fc_best_sort(fc_best *best);
 void fc_best_free(fc_best *best);
 
-/* The first FC_REPORTS_MAX reports by (path, offset). */
+/* FC_REPORTS_MAX reports: what concerns a whole file goes before every line, else the first by (path, offset). So a file
+ * that failed is not lost among a thousand bad lines. Zero-initialise, then set ranks. Not thread-safe. */
 typedef struct fc_first_reports {
     const size_t *ranks;
     fc_report *items;
     size_t len, capacity;
 } fc_first_reports;
 
-bool fc_first_reports_accept(const fc_first_reports *reports, size_t file, uint64_t offset);
+/* True if the report would be kept; only kind, file and offset are looked at. O(1). */
+bool fc_first_reports_accept(const fc_first_reports *reports, const fc_report *report);
+
+/* Keep a report that is accepted. O(log FC_REPORTS_MAX). */
 fc_status fc_first_reports_push(fc_first_reports *reports, const fc_report *report);
+
+/* Put what was kept in order, by (path, offset); nothing may be pushed afterwards. */
 void fc_first_reports_sort(fc_first_reports *reports);
 void fc_first_reports_free(fc_first_reports *reports);
 

@@ -91,8 +91,6 @@ bool fc_escape_set_add(fc_escape_set *set, uint16_t unit) {
     return true;
 }
 
-bool fc_escape_set_empty(const fc_escape_set *set) { return set->third_digits == 0; }
-
 static int hex_value(uint8_t byte) {
     if ((uint8_t)(byte - '0') < 10) return byte - '0';
     const uint8_t lower = byte | 0x20;

@@ -48,9 +48,6 @@ typedef struct fc_escape_set {
 /* Add a value to a set; a zeroed struct is the empty set. False, and the set unchanged, when it is full. */
 bool fc_escape_set_add(fc_escape_set *set, uint16_t unit);
 
-/* True if the set has no member. */
-bool fc_escape_set_empty(const fc_escape_set *set);
-
 /* True if the six bytes at `bytes` are a backslash, `u` and four hex digits of either case of a member. */
 bool fc_escape_set_match(const fc_escape_set *set, const uint8_t *bytes);
 

@@ -22,7 +22,8 @@ typedef struct span {
 
 typedef struct file_state {
     size_t first_span, spans;
-    fc_file_info info; /* when has_size: as of the walk, or of its opening */
+    fc_file_info info; /* when has_size: as of the walk, or of its last opening, of a file in pieces under run->lock */
+    fc_source_mark mark; /* of the piece that was read last, under run->lock */
     bool has_size;
     bool has_last; /* `last` is known; under run->lock */
     fc_time_found last;
@@ -111,8 +112,7 @@ static void report_file(worker *w, size_t file, fc_report_kind kind, int reason,
         if (r->options->stop_on_os_error) atomic_store(&r->job.stop, true);
     }
     const fc_report report = {.file = file, .kind = kind, .reason = reason, .offset = offset};
-    if (fc_first_reports_accept(&w->reports, file, offset) &&
-        fc_first_reports_push(&w->reports, &report) != FC_OK)
+    if (fc_first_reports_accept(&w->reports, &report) && fc_first_reports_push(&w->reports, &report) != FC_OK)
         set_failure(r, FC_NO_MEMORY);
 }
 
@@ -166,9 +166,9 @@ static uint64_t line_number(worker *w, size_t begin) {
 
 static void report_line(worker *w, size_t begin, size_t end, fc_line_reason reason) {
     w->errors++;
-    const uint64_t offset = w->block.base + begin;
-    if (!fc_first_reports_accept(&w->reports, w->span->file, offset)) return;
-    fc_report report = {.file = w->span->file, .kind = FC_REPORT_LINE, .reason = (int)reason, .offset = offset};
+    fc_report report = {.file = w->span->file, .kind = FC_REPORT_LINE, .reason = (int)reason,
+                        .offset = w->block.base + begin};
+    if (!fc_first_reports_accept(&w->reports, &report)) return;
     report.line = line_number(w, begin);
     report.excerpt_len = end - begin < FC_EXCERPT_MAX ? end - begin : FC_EXCERPT_MAX;
     memcpy(report.excerpt, w->block.bytes + begin, report.excerpt_len);
@@ -509,25 +509,54 @@ static bool scan_lines(worker *w, uint64_t begin, uint64_t end) {
     }
 }
 
+static void report_fate(worker *w, size_t file, fc_source_fate fate, uint64_t size) {
+    if (fate == FC_SOURCE_TRUNCATED) report_file(w, file, FC_REPORT_TRUNCATED, 0, size);
+    if (fate == FC_SOURCE_CHANGED) report_file(w, file, FC_REPORT_CHANGED, 0, 0);
+}
+
+/* Open a file, one in pieces again and again: what befalls it while no piece is open shows at the next opening. */
+static fc_status open_span(worker *w, size_t file, int *out_code) {
+    run *r = w->run;
+    file_state *state = &r->states[file];
+    const bool in_pieces = state->spans > 1;
+    fc_source_fate fate = FC_SOURCE_SAME;
+    if (in_pieces) pthread_mutex_lock(&r->lock);
+    const fc_status status = fc_source_open(&r->files->entries[file], &w->source, out_code);
+    if (in_pieces) {
+        if (status == FC_OK) {
+            fate = fc_source_compare(&w->source, &state->info, &state->mark);
+            state->info = w->source.info;
+        }
+        pthread_mutex_unlock(&r->lock);
+    }
+    if (status != FC_OK) report_file(w, file, FC_REPORT_OS, *out_code, 0);
+    report_fate(w, file, fate, w->source.info.size);
+    return status;
+}
+
 /* Scan an open span and judge what happened to its file. */
 static void scan_opened(worker *w, span *s) {
     run *r = w->run;
-    const file_state *state = &r->states[s->file];
+    file_state *state = &r->states[s->file];
     w->span = s;
     w->has_inherited = false;
     w->newlines = 0;
     w->counting = state->spans > 1 || r->every_line;
     w->lost_count = false;
-    if (scan_lines(w, s->begin, s->end)) {
+    const bool finished = scan_lines(w, s->begin, s->end);
+    if (r->job.forked) return; /* nothing that threads share can be touched any more */
+    if (finished) {
         s->newlines = w->newlines;
         s->finished = true;
     }
     uint64_t size;
     const fc_source_fate fate = fc_source_judge(&w->source, &size);
-    if (fate == FC_SOURCE_TRUNCATED) report_file(w, s->file, FC_REPORT_TRUNCATED, 0, size);
-    const fc_file_info *opened = &w->source.info;
-    const bool other = state->spans > 1 && (opened->inode != state->info.inode || opened->device != state->info.device);
-    if (fate == FC_SOURCE_CHANGED || other) report_file(w, s->file, FC_REPORT_CHANGED, 0, 0);
+    report_fate(w, s->file, fate, size);
+    if (state->spans > 1 && w->source.mark.len != 0) {
+        pthread_mutex_lock(&r->lock);
+        state->mark = w->source.mark;
+        pthread_mutex_unlock(&r->lock);
+    }
     if (w->block.storage.capacity > 4 * r->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }
@@ -539,17 +568,17 @@ static void scan_span(void *ctx, size_t item, unsigned worker_id) {
     file_state *state = &r->states[s->file];
     int code;
     if (w->cpu_begin < 0) w->cpu_begin = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    const fc_status status = fc_source_open(&r->files->entries[s->file], &w->source, &code);
-    if (status != FC_OK) {
-        report_file(w, s->file, FC_REPORT_OS, code, 0);
-    } else if (!state->has_size && is_big(r, w->source.info.size)) {
-        /* Found big only now: left for the second job, which shares it out in pieces. */
-        state->info = w->source.info;
-        state->has_size = true;
-    } else {
-        scan_opened(w, s);
+    const fc_status status = open_span(w, s->file, &code);
+    if (status == FC_OK) {
+        if (!state->has_size && is_big(r, w->source.info.size)) {
+            /* Found big only now: left for the second job, which shares it out in pieces. */
+            state->info = w->source.info;
+            state->has_size = true;
+        } else {
+            scan_opened(w, s);
+        }
+        fc_source_close(&w->source);
     }
-    if (status == FC_OK) fc_source_close(&w->source);
     w->cpu_end = now_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
@@ -565,6 +594,13 @@ static int poll_run(void *ctx) {
         return 1;
     }
     return 0;
+}
+
+/* Tell whoever watches that a whole scan is done. */
+static void poll_end(run *r) {
+    const uint64_t done = atomic_load(&r->done_bytes), all = done > r->total_bytes ? done : r->total_bytes;
+    if (r->options->poll == NULL || r->timed_out || r->asked_to_stop || atomic_load(&r->job.stop)) return;
+    r->asked_to_stop = r->options->poll(r->options->poll_ctx, all, all) != 0;
 }
 
 typedef struct named {
@@ -668,6 +704,7 @@ static bool run_job(run *r, unsigned threads, unsigned *took) {
     if (poll_run(r) != 0) return false;
     for (unsigned i = 0; i < threads; i++) r->workers[i].cpu_begin = -1;
     const unsigned threads_used = r->runtime->run(r->runtime, &r->job);
+    if (r->job.forked) return false;
     if (threads_used > *took) *took = threads_used;
     /* The caller, worker 0, is measured as a whole. A number may fall to another thread in the next job. */
     for (unsigned i = 1; i < threads; i++)
@@ -719,7 +756,7 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
         worker *w = &r->workers[i];
         status = fc_best_merge(&all->best, &w->best);
         for (size_t j = 0; j < w->reports.len && status == FC_OK; j++)
-            if (fc_first_reports_accept(&all->reports, w->reports.items[j].file, w->reports.items[j].offset))
+            if (fc_first_reports_accept(&all->reports, &w->reports.items[j]))
                 status = fc_first_reports_push(&all->reports, &w->reports.items[j]);
         if (status != FC_OK || w->tails_len == 0) continue;
         fc_tail *tails = realloc(all->tails, (all->tails_len + w->tails_len) * sizeof *tails);
@@ -815,15 +852,17 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         options->threads > 256)
         return FC_BAD_VALUE;
     const int64_t start = now_ns(CLOCK_MONOTONIC), cpu_start = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    run r = {.runtime = runtime, .files = files, .plan = plan, .options = options, .find = fc_find_for(runtime->cpu)};
+    fc_run_options own = *options;
+    if (own.max_line > FC_STRUCTURE_LEN_MAX) own.max_line = FC_STRUCTURE_LEN_MAX;
+    run r = {.runtime = runtime, .files = files, .plan = plan, .options = &own, .find = fc_find_for(runtime->cpu)};
     fc_run_result result = {0};
     pthread_mutex_init(&r.lock, NULL);
     pthread_mutex_init(&r.long_lines, NULL);
     r.deadline_ns = options->timeout_ns < 0 ? -1 : start + options->timeout_ns;
     unsigned threads = 0;
-    fc_status status = prepare(&r, options);
+    fc_status status = prepare(&r, &own);
     if (status == FC_OK) {
-        threads = is_small(&r) ? 1 : options->threads;
+        threads = is_small(&r) ? 1 : own.threads;
         status = make_workers(&r, threads);
     }
     if (status == FC_OK) {
@@ -831,6 +870,9 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
             status = plan_pieces(&r);
             if (status == FC_OK) run_job(&r, threads, &result.threads);
         }
+        /* In the child of a fork during the job, what its workers held may be half written: it is left alone. */
+        if (r.job.forked) return FC_FORKED;
+        poll_end(&r);
         result.scan_ns = now_ns(CLOCK_MONOTONIC) - start;
         if (status == FC_OK) status = (fc_status)atomic_load(&r.status);
         if (status == FC_OK && r.asked_to_stop) status = FC_STOPPED;

@@ -25,12 +25,13 @@ typedef struct fc_run_options {
     size_t limit; /* SIZE_MAX: all; 0: only count */
     bool validate_all;
     bool stop_on_os_error;
-    size_t max_line; /* >= 1: longer lines are errors, their bytes are not kept */
+    size_t max_line; /* >= 1, at most FC_STRUCTURE_LEN_MAX counts: longer lines are errors, their bytes are not kept */
     unsigned threads;
     int64_t timeout_ns; /* negative: none */
     size_t chunk;       /* bytes read at a time, >= 1 */
     size_t span;        /* bigger files are cut into pieces of at most this size, >= 1 */
-    /* Called on the calling thread at most every 10 ms; nonzero stops the scan. May be NULL. */
+    /* Called on the calling thread at most every 10 ms, and once at the end of a whole scan with the two equal; nonzero
+     * stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *poll_ctx;
     bool poll_total; /* poll wants total_bytes; else it may be less than the files hold */
@@ -72,12 +73,12 @@ typedef struct fc_tail {
 typedef struct fc_run_result {
     fc_hit *hits; /* in order */
     size_t hits_len;
-    fc_report *reports; /* the first FC_REPORTS_MAX by (path, offset) */
+    fc_report *reports; /* FC_REPORTS_MAX at most, whole files before lines, in order by (path, offset) */
     size_t reports_len;
     fc_tail *tails; /* by path */
     size_t tails_len;
-    uint64_t bytes, lines, blank, skipped, records, candidates, matches, errors, files_failed;
-    bool counted; /* lines, blank and skipped are known */
+    uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
+    bool counted; /* no line was passed over: lines and blank are known */
     bool timed_out;
     unsigned threads;
     int64_t scan_ns, merge_ns;
@@ -85,7 +86,8 @@ typedef struct fc_run_result {
 } fc_run_result;
 
 /* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;
- * FC_NO_MEMORY; otherwise FC_OK, also when files failed (reports). Thread-safe. O(bytes). */
+ * FC_FORKED: in a child that was forked while threads scanned, which has no answer; FC_NO_MEMORY; otherwise FC_OK, also
+ * when files failed (reports). Thread-safe. O(bytes). */
 fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_plan *plan,
                  const fc_run_options *options, fc_run_result *out);
 

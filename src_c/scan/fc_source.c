@@ -46,27 +46,32 @@ fc_status fc_source_read(const fc_source *source, uint64_t offset, uint8_t *out,
 }
 
 void fc_source_note(fc_source *source, uint64_t offset, const uint8_t *bytes, size_t len) {
+    fc_source_mark *mark = &source->mark;
     if (len == 0) return;
-    if (source->last_len == 0) source->hash_begin = offset;
-    source->hash_end = offset + len;
-    source->last_len = len < sizeof source->last ? len : sizeof source->last;
-    memcpy(source->last, bytes + len - source->last_len, source->last_len);
+    if (mark->len == 0) source->hash_begin = offset;
+    mark->end = offset + len;
+    mark->len = len < sizeof mark->bytes ? len : sizeof mark->bytes;
+    memcpy(mark->bytes, bytes + len - mark->len, mark->len);
     if (source->racy) source->hash = hash_bytes(source->hash, bytes, len);
 }
 
-/* True if the stretch that was read still has the same bytes; all of it, or only its last ones. */
-static bool still_same(const fc_source *source, bool all) {
+/* True if the bytes from `at` to `end` still have this hash. */
+static bool still_hash(const fc_source *source, uint64_t at, uint64_t end, uint64_t wanted) {
     uint8_t bytes[4096];
-    uint64_t at = all ? source->hash_begin : source->hash_end - source->last_len, hash = hash_start;
-    while (at < source->hash_end) {
+    uint64_t hash = hash_start;
+    while (at < end) {
         size_t want = sizeof bytes, got;
         int code;
-        if (want > source->hash_end - at) want = (size_t)(source->hash_end - at);
+        if (want > end - at) want = (size_t)(end - at);
         if (fc_file_read(source->fd, at, bytes, want, &got, &code) != FC_OK || got < want) return false;
         hash = hash_bytes(hash, bytes, got);
         at += got;
     }
-    return hash == (all ? source->hash : hash_bytes(hash_start, source->last, source->last_len));
+    return hash == wanted;
+}
+
+static bool still_marked(const fc_source *source, const fc_source_mark *mark) {
+    return still_hash(source, mark->end - mark->len, mark->end, hash_bytes(hash_start, mark->bytes, mark->len));
 }
 
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
@@ -79,8 +84,21 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     if (now.size < source->info.size) return FC_SOURCE_TRUNCATED;
     const bool grown = now.size > source->info.size, written = now.mtime_ns != source->info.mtime_ns;
     if (written && !grown) return FC_SOURCE_CHANGED;
-    if ((written || source->racy) && !still_same(source, source->racy)) return FC_SOURCE_CHANGED;
-    return FC_SOURCE_SAME;
+    bool same = true;
+    if (source->racy) same = still_hash(source, source->hash_begin, source->mark.end, source->hash);
+    else if (written) same = still_marked(source, &source->mark);
+    return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
+}
+
+fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark) {
+    const fc_file_info *now = &source->info;
+    if (source->memory != NULL) return FC_SOURCE_SAME;
+    if (now->inode != before->inode || now->device != before->device) return FC_SOURCE_CHANGED;
+    if (now->size < before->size) return FC_SOURCE_TRUNCATED;
+    const bool grown = now->size > before->size, written = now->mtime_ns != before->mtime_ns;
+    if (written && !grown) return FC_SOURCE_CHANGED;
+    const bool same = !(written || source->racy) || still_marked(source, mark);
+    return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
 }
 
 void fc_source_close(fc_source *source) {

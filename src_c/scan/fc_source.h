@@ -4,6 +4,13 @@
 
 #include "fc_file.h"
 
+/* The last bytes that were read of a file, to be compared later. */
+typedef struct fc_source_mark {
+    uint64_t end; /* their place */
+    uint8_t bytes[64];
+    size_t len; /* 0: none were read */
+} fc_source_mark;
+
 typedef struct fc_source {
     int fd;                /* -1 for memory */
     const uint8_t *memory; /* NULL for a file; may change meanwhile, so it is only ever copied from */
@@ -12,10 +19,8 @@ typedef struct fc_source {
     fc_file_info info;     /* as of opening */
     /* What was read, for the judgement at the end. */
     bool racy;      /* written to so shortly before opening that a further write may leave the same time behind */
-    uint64_t hash;  /* of the bytes from hash_begin to hash_end, when racy */
-    uint64_t hash_begin, hash_end;
-    uint8_t last[64]; /* the last bytes read, they end at hash_end */
-    size_t last_len;
+    uint64_t hash, hash_begin; /* of all bytes read, when racy, and where they begin */
+    fc_source_mark mark;
 } fc_source;
 
 /* Open an entry. FC_OS writes the errno, 0 when it is no regular file. */
@@ -37,6 +42,10 @@ typedef enum fc_source_fate {
 /* Say what happened to the source since it was opened; *out_size is its size now. A source that grew is judged by the
  * last bytes that were read, a racy one by all of them. */
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size);
+
+/* Say what happened to a file between an earlier opening and this one, for a file that is read in pieces: it had the
+ * size and times `before`, and `mark` when it was last read. */
+fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark);
 
 void fc_source_close(fc_source *source);
 

@@ -23,7 +23,7 @@ void fc_structure_free(fc_structure *structure) { delete structure; }
 
 fc_status fc_structure_reserve(fc_structure *structure, size_t len) {
     if (len <= structure->capacity) return FC_OK;
-    if (len > UINT32_MAX - 64) return FC_BAD_VALUE;
+    if (len > FC_STRUCTURE_LEN_MAX) return FC_BAD_VALUE;
     size_t capacity = 4096;
     while (capacity < len && capacity < (size_t{1} << 20)) capacity *= 2;
     if (capacity < len) capacity = len;

@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/* Places are 32 bits wide. */
+#define FC_STRUCTURE_LEN_MAX ((size_t)UINT32_MAX - 64)
+
 typedef struct fc_structure fc_structure;
 
 /* Why a line is no record. */
@@ -38,7 +41,7 @@ typedef enum fc_line_reason {
 fc_status fc_structure_new(fc_structure **out);
 void fc_structure_free(fc_structure *structure);
 
-/* Make the indexer able to take lines of `len` bytes (at most UINT32_MAX - 64); about four bytes of memory a byte. */
+/* Make the indexer able to take lines of `len` bytes (FC_BAD_VALUE above FC_STRUCTURE_LEN_MAX); about four bytes of memory a byte. */
 fc_status fc_structure_reserve(fc_structure *structure, size_t len);
 
 /* Give the memory back. */

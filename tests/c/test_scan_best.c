@@ -70,34 +70,43 @@ static void check_order(void) {
     CHECK(fc_best_compare(&file, &new, &old) == 0);
 }
 
-static void check_reports(void) {
+static void offer_report(fc_first_reports *reports, const fc_report *report) {
+    if (fc_first_reports_accept(reports, report)) CHECK(fc_first_reports_push(reports, report) == FC_OK);
+    CHECK(reports->len <= FC_REPORTS_MAX);
+}
+
+/* Lines and, one in `rare`, whole files, halved and merged: files are kept first, and all stand in order at the end. */
+static void check_reports(uint64_t rare) {
     fc_first_reports first[2] = {{.ranks = ranks}, {.ranks = ranks}};
-    static bool given[FILES][1000];
-    size_t count = 0;
+    static fc_report given[FILES][1000];
+    static bool is_given[FILES][1000];
+    size_t lines = 0, files = 0;
+    memset(is_given, 0, sizeof is_given);
     for (int i = 0; i < 6000; i++) {
-        const fc_report report = {.file = (size_t)random_below(FILES), .offset = random_below(1000)};
-        if (given[report.file][report.offset]) continue;
-        given[report.file][report.offset] = true;
-        count++;
-        fc_first_reports *half = &first[i % 2];
-        if (fc_first_reports_accept(half, report.file, report.offset))
-            CHECK(fc_first_reports_push(half, &report) == FC_OK);
-        CHECK(half->len <= FC_REPORTS_MAX);
+        const size_t file = (size_t)random_below(FILES);
+        const uint64_t offset = random_below(1000);
+        if (is_given[file][offset]) continue;
+        const bool whole = random_below(rare) == 0;
+        given[file][offset] = (fc_report){.file = file, .offset = offset, .kind = whole ? FC_REPORT_OS : FC_REPORT_LINE};
+        is_given[file][offset] = true;
+        *(whole ? &files : &lines) += 1;
+        offer_report(&first[i % 2], &given[file][offset]);
     }
-    CHECK(count > FC_REPORTS_MAX);
-    for (size_t i = 0; i < first[1].len; i++)
-        if (fc_first_reports_accept(&first[0], first[1].items[i].file, first[1].items[i].offset))
-            CHECK(fc_first_reports_push(&first[0], &first[1].items[i]) == FC_OK);
+    CHECK(lines + files > FC_REPORTS_MAX);
+    for (size_t i = 0; i < first[1].len; i++) offer_report(&first[0], &first[1].items[i]);
     fc_first_reports_sort(&first[0]);
     CHECK(first[0].len == FC_REPORTS_MAX);
-    size_t next = 0;
+    size_t next = 0, files_left = files < FC_REPORTS_MAX ? files : FC_REPORTS_MAX, lines_left = FC_REPORTS_MAX - files_left;
     for (size_t rank = 0; rank < FILES; rank++)
         for (size_t file = 0; file < FILES; file++)
-            for (uint64_t offset = 0; ranks[file] == rank && offset < 1000 && next < FC_REPORTS_MAX; offset++)
-                if (given[file][offset]) {
-                    CHECK(first[0].items[next].file == file && first[0].items[next].offset == offset);
-                    next++;
-                }
+            for (uint64_t offset = 0; ranks[file] == rank && offset < 1000; offset++) {
+                size_t *left = given[file][offset].kind == FC_REPORT_OS ? &files_left : &lines_left;
+                if (!is_given[file][offset] || *left == 0) continue;
+                *left -= 1;
+                CHECK(first[0].items[next].file == file && first[0].items[next].offset == offset);
+                next++;
+            }
+    CHECK(next == FC_REPORTS_MAX);
     fc_first_reports_free(&first[0]);
     fc_first_reports_free(&first[1]);
 }
@@ -110,6 +119,8 @@ int main(void) {
             for (size_t parts = 1; parts <= 4; parts++)
                 for (size_t count = 0; count <= HITS; count += count < 4 ? 1 : 74)
                     check_against_sorting((fc_order)wanted, limits[i], count, parts);
-    check_reports();
+    check_reports(UINT64_MAX);
+    check_reports(100);
+    check_reports(2);
     return finish();
 }
