@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import fastcore
+from fastcore import _hits
 
 LOG = b"\n".join(
     b'{"type":"user","message":{"role":"user","content":"<b>hello</b> %d"},"timestamp":"2024-05-01T00:00:%02dZ"}'
@@ -106,6 +107,24 @@ def test_repr_is_short_and_html_is_escaped() -> None:
     assert "<b>" not in html
 
 
+def test_only_the_rows_that_are_shown_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+
+    def counted(raw: bytes) -> object:
+        decoded.append(raw)
+        return decode(raw)
+
+    found, decode = hits(), _hits.decode
+    monkeypatch.setattr(_hits, "decode", counted)
+    assert len(found) == 40
+    for show in (repr, fastcore.Hits._repr_html_):
+        show(found)
+        assert decoded == [hit.raw for hit in found[:15]]
+        decoded.clear()
+    found[2:30].stats  # noqa: B018
+    assert not decoded
+
+
 def test_no_time_is_none_and_last() -> None:
     found = fastcore.scan([b'{"type":"a","x":"hello"}', LOG], "hello", limit=None)
     assert (found[-1].time, found[-1].time_ns) == (None, None)
@@ -121,6 +140,7 @@ def test_no_time_is_none_and_last() -> None:
         ({"validate": "some"}, ValueError),
         ({"on_error": "ignore"}, ValueError),
         ({"max_line": 0}, ValueError),
+        ({"max_line": None}, TypeError),
         ({"timeout": -1}, ValueError),
         ({"timeout": float("nan")}, ValueError),
         ({"threads": 0}, ValueError),
