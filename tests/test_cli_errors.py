@@ -317,6 +317,12 @@ def test_progress_waits_and_ends_at_the_end(clock: Clock, capsys: pytest.Capture
     assert capsys.readouterr().err == "\r\x1b[K10 of 100 MB\r\x1b[K100 of 100 MB\r\x1b[K"
 
 
+def test_the_command_ends_its_progress(logs: Path) -> None:
+    (logs / "logs/b.jsonl").write_bytes(GOOD * 100_000)
+    _, err = scan(logs, "-c", "needle", "logs/b.jsonl", "--progress", "always", code=0)
+    assert err.endswith("5 of 5 MB\r\x1b[K")
+
+
 def test_progress_that_is_not_shown_knows_the_total(capsys: pytest.CaptureFixture[str]) -> None:
     progress = terminal.Progress(after=None)
     progress(1, 2, "bytes")
