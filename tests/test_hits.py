@@ -140,7 +140,6 @@ def test_no_time_is_none_and_last() -> None:
         ({"validate": "some"}, ValueError),
         ({"on_error": "ignore"}, ValueError),
         ({"max_line": 0}, ValueError),
-        ({"max_line": None}, TypeError),
         ({"timeout": -1}, ValueError),
         ({"timeout": float("nan")}, ValueError),
         ({"threads": 0}, ValueError),
@@ -155,6 +154,12 @@ def test_no_time_is_none_and_last() -> None:
 def test_arguments_that_cannot_be_read(options: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         fastcore.scan(b"", **options)  # type: ignore[arg-type]
+
+
+def test_only_the_limit_may_be_none() -> None:
+    with pytest.raises(TypeError, match="max_line: wanted an int, not NoneType"):
+        fastcore.scan(b"", max_line=None)  # type: ignore[arg-type]
+    assert len(fastcore.scan(LOG, limit=None)) == 40
 
 
 def test_unknown_fields_list_the_known() -> None:

@@ -154,8 +154,13 @@ def clone() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, project = Path(folder, "home"), Path(folder, "fastcore")
         home.mkdir()
-        run([need("git"), "clone", "--quiet", str(ROOT), str(project)])
+        # The folder may be another user's, as in a container.
+        Path(folder, ".gitconfig").write_text("[safe]\n\tdirectory = *\n", "utf-8")
+        run([need("git"), "clone", "--quiet", str(ROOT), str(project)], HOME=folder)
         env = {"HOME": str(home), "PIP_CACHE_DIR": cache.stdout.strip() or str(home / "cache")}
+        for known in ("~/.config/pip/pip.conf", "~/.pip/pip.conf"):  # it may name the index that can be reached
+            if os.path.exists(os.path.expanduser(known)):
+                env["PIP_CONFIG_FILE"] = os.path.expanduser(known)
         command = [need("bash"), "-o", "pipefail", "-c", 'make demo PYTHON="$0" 2>&1 | tee "$1"', sys.executable]
         run([*command, f"{folder}/shown"], cwd=project, **env)
         shown = Path(folder, "shown").read_text("utf-8")
