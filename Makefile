@@ -16,17 +16,18 @@ SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fas
 	$(BIN)/python -m pip install -qq --editable .
 	touch $@
 
-.venv/test: .venv/fastcore
+# Each of these is one install, whatever was there before; the extras of the larger hold those of the smaller.
+.venv/test: .venv/python $(SOURCES)
 	$(BIN)/python -m pip install -qq --editable '.[test]'
-	touch $@
+	touch .venv/fastcore $@
 
-.venv/check: .venv/test
+.venv/check: .venv/python $(SOURCES)
 	$(BIN)/python -m pip install -qq --editable '.[test,check]'
-	touch $@
+	touch .venv/fastcore .venv/test $@
 
-.venv/compare: .venv/fastcore
+.venv/compare: .venv/python $(SOURCES)
 	$(BIN)/python -m pip install -qq --editable '.[compare]'
-	touch $@
+	touch .venv/fastcore $@
 
 demo: .venv/fastcore
 	$(BIN)/python asv_bench/sample_logs.py .demo --bytes 100MB --files 270

@@ -531,8 +531,10 @@ def main() -> int:
     parser.add_argument("--writers", choices=("mixed", "plain", "ascii", "hostile"), default="mixed")
     args = parser.parse_args()
     made = build(args.folder, args.bytes, args.files, args.seed, args.writers)
+    planted = ", ".join(f"{word} in {made['planted'][word]['records']} records" for word in PLANTED)
     print(
-        f"{args.folder}: {made['files']} files, {made['bytes'] / 1e6:.0f} MB, {made['records']:,} records",
+        f"{args.folder}: {made['files']} files, {made['bytes'] / 1e6:.0f} MB, {made['records']:,} records\n"
+        f"planted: {planted}",
         file=sys.stderr,
     )
     return 0

@@ -21,10 +21,13 @@ _EXPORTS = {
     "NoLogs": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
 }
-__all__ = ["__version__", *_EXPORTS]
+_MODULES = ("errors", "query")
+__all__ = ["__version__", *_EXPORTS, *_MODULES]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fastcore import errors as errors
+    from fastcore import query as query
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
     from fastcore._hits import ScanError as ScanError
@@ -39,12 +42,14 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
+    module = f"fastcore.{name}" if name in _MODULES else _EXPORTS.get(name)
     if module is None:
         raise AttributeError(f"module 'fastcore' has no attribute {name!r}")
     import importlib
 
-    value = getattr(importlib.import_module(module), name)
+    value = importlib.import_module(module)
+    if name in _EXPORTS:
+        value = getattr(value, name)
     globals()[name] = value
     return value
 

@@ -30,7 +30,7 @@ def check_threads(threads: int | None) -> int:
         raise TypeError(f"threads: wanted an int, not {type(threads).__name__}")
     if threads < 1:
         raise ValueError(f"threads={threads}: wanted 1 or more")
-    return 1 if "pool" in off_words() else min(threads, MAX_THREADS)
+    return 1 if "pool" in off_words(warn=False) else min(threads, MAX_THREADS)
 
 
 def default_threads() -> int:
@@ -86,17 +86,21 @@ def _read(path: str) -> str:
         return file.read()
 
 
-def off_words() -> frozenset[str]:
-    """Return the optimisations that FASTCORE_OFF switches off; an unknown word is warned about."""
+def off_words(*, warn: bool = True) -> frozenset[str]:
+    """Return the optimisations that FASTCORE_OFF switches off.
+
+    An unknown word is warned about, as if by the line that called the caller.
+    """
     text = os.environ.get("FASTCORE_OFF", "")
     if not text:
         return frozenset()
     words = frozenset(word.strip() for word in text.split(",") if word.strip())
     unknown = words.difference(OFF_WORDS)
-    if unknown:
+    if unknown and warn:
         import warnings
 
-        warnings.warn(
-            f"FASTCORE_OFF: unknown {', '.join(sorted(unknown))}; known are {', '.join(OFF_WORDS)}", stacklevel=2
-        )
+        from fastcore.errors import visible
+
+        named = ", ".join(visible(word) for word in sorted(unknown))
+        warnings.warn(f"FASTCORE_OFF: unknown {named}; known are {', '.join(OFF_WORDS)}", stacklevel=3)
     return words

@@ -72,7 +72,7 @@ class _Frozen:
 
 
 class Stats(_Frozen):
-    """What a scan did. Immutable; safe to share between threads.
+    """What a scan did. Immutable; safe to share between threads; O(1); keeps the GIL.
 
     Counts are ints: `files` scanned, `files_failed`, `bytes`, `records` and `candidates` (lines parsed), `matches`
     (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines), `threads` that took part. `lines`,
@@ -128,7 +128,7 @@ class ScanError(_Frozen):
 
     `line` (from 1) is None for what concerns a whole file, `offset` (bytes) too unless a place in it is to blame;
     `errno` is the system's number or None; `excerpt` holds the line's first 120 bytes or is None. Immutable; safe to
-    share between threads.
+    share between threads; O(1); keeps the GIL.
     """
 
     __slots__ = ("path", "line", "offset", "reason", "excerpt", "errno")
@@ -143,13 +143,13 @@ class ScanError(_Frozen):
     def __str__(self) -> str:
         place = f":{self.line}" if self.line is not None else ""
         offset = f" (byte {self.offset})" if self.line is not None else ""
-        return f"{self.path}{place}{offset}: {self.reason}"
+        return f"{self.path or repr('')}{place}{offset}: {self.reason}"
 
 
 class Tail(_Frozen):
     """An unfinished last line: its file and where it begins, in bytes. A later scan reads it once it is whole.
 
-    Immutable; safe to share between threads.
+    Immutable; safe to share between threads; O(1); keeps the GIL.
     """
 
     __slots__ = ("path", "offset")
@@ -166,7 +166,7 @@ class Hit:
     since 1970, or None), `type`, `role`, `session`, `uuid`, `cwd`, `branch`, `model` (str or None), `tools` (tuple of
     str), `is_error`, `text`, `spans` (character ranges of the needles in `text`), `raw` (the line's bytes without its
     end), `record` (the decoded JSON object) and `path_bytes` (the path as the system has it). The first of the decoded
-    fields and each `spans` and `record` cost O(len(raw)) and keep the GIL. Safe to share between threads.
+    fields and each `spans` and `record` cost O(len(raw)), others O(1). Keeps the GIL; safe to share between threads.
 
     >>> import fastcore
     >>> line = b'{"type":"user","message":{"role":"user","content":"\\\\u0068ello"},"cwd":"/src","n":12}'

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ORDERS = ("newest", "oldest", "file")
 VALIDATE = ("candidates", "all")
 ON_ERROR = ("report", "raise")
+SIZE_MAX = 1 << 30  # a buffer of this size is taken for each thread
 
 
 def scan(
@@ -46,7 +47,8 @@ def scan(
     """Search files of JSON Lines session logs and return the best matching records.
 
     `paths` is None (the user's own session logs) or one or many of: a file, a folder (walked for `*.jsonl` and
-    `*.ndjson`), a glob, bytes or a memoryview (content, called `<memory>`), an open binary file (read to its end).
+    `*.ndjson`), a glob, bytes or a memoryview (content, called `<memory>`: `b"a.jsonl"` is no path, os.fsdecode makes
+    it one), an open binary file (read to its end). `~` is not expanded: os.path.expanduser does it.
     A file named twice is scanned once. `query` is explained by `fastcore.query.HELP`; `where` adds field terms as a
     dict of field to value or list of values. `since` and `until`, both inclusive, take an aware datetime (naive is
     local), a date, RFC 3339, `today`, `90m`, `2d` and the like; a record without any time matches neither.
@@ -128,7 +130,9 @@ def _check(order: str, limit: int | None, validate: str, max_line: int, timeout:
         if value not in known:
             raise ValueError(f"{name}={value!r}: known are {', '.join(known)}")
     for name, number in (("limit", limit), ("max_line", max_line)):
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+        if number is None and name == "limit":
+            continue
+        if isinstance(number, bool) or not isinstance(number, int):
             raise TypeError(f"{name}: wanted an int, not {type(number).__name__}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit={limit}: wanted 0 or more, or None for all")
@@ -146,8 +150,8 @@ def _bytes_from(name: str, default: int) -> int:
     text = os.environ.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"{name}={text!r}: wanted a positive number of bytes")
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= SIZE_MAX):
+        raise ValueError(f"{name}={text!r}: wanted a number of bytes from 1 to {SIZE_MAX}")
     return int(text)
 
 

@@ -9,10 +9,11 @@ from fastcore.errors import NoLogs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterable
     from typing import BinaryIO
 
-    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | mmap.mmap
 
 GLOB_CHARACTERS = "*?["
 SPOOL_BYTES = 16 << 20
@@ -37,11 +38,15 @@ def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sour
         if len(sources) == 0:
             raise NoLogs(f"no session logs found; looked in {folder}", (folder,))
         return sources, spooled
+    seen: set[str] = set()
     for source in _each(paths):
         if isinstance(source, (bytes, bytearray, memoryview)):
             sources.add_memory(source, b"<memory>")
         elif isinstance(source, (str, os.PathLike)):
-            _add_path(sources, os.fspath(source), follow)
+            path = os.fspath(source)
+            if path not in seen:  # the list knows files that are there, not names that lead nowhere
+                seen.add(path)
+                _add_path(sources, path, follow)
         elif hasattr(source, "read"):
             _add_open(sources, source, spooled)
         else:
@@ -74,7 +79,7 @@ def _add_path(sources: Sources, path: str, follow: bool) -> None:
     sources.add_path(os.fsencode(path), follow)
 
 
-def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None:
+def _add_open(sources: Sources, file: BinaryIO | mmap.mmap, spooled: list[BinaryIO]) -> None:
     """Take an open file from where it stands to its end; what is big waits in a temporary file, not in memory."""
     name = getattr(file, "name", None)
     label = os.fsencode(name) if isinstance(name, str) else b"<memory>"
@@ -96,7 +101,7 @@ def _add_open(sources: Sources, file: BinaryIO, spooled: list[BinaryIO]) -> None
     sources.add_fd(spool.fileno(), label)
 
 
-def _read(file: BinaryIO, size: int) -> bytes:
+def _read(file: BinaryIO | mmap.mmap, size: int) -> bytes:
     part: object = file.read(size)
     if part is None:
         raise BlockingIOError("paths: an open file has nothing to read yet; it must block until it has")

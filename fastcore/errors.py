@@ -20,7 +20,10 @@ _EXCERPT = 50  # characters shown on either side of the caret
 
 
 class FastcoreError(Exception):
-    """Base of every exception that the package defines."""
+    """Base of every exception that the package defines.
+
+    Each of them is made in O(1), keeps the GIL, and belongs to the thread that catches it: none is changed later.
+    """
 
     __module__ = "fastcore"
 
@@ -30,7 +33,7 @@ class QueryError(FastcoreError, ValueError):
 
     `message` says what is wrong, `query` is the whole text. `column` is the place in it, in characters from
     1; None where no place is to blame, as for `since` and `until`. `str()` adds the text around the place and
-    a caret.
+    a caret. O(1); keeps the GIL; may be shown in another thread.
     """
 
     __module__ = "fastcore"
@@ -55,7 +58,7 @@ class LineError(FastcoreError, ValueError):
     """A line that is no record.
 
     `path` is its file, `line` counts from 1, `offset` is that of its first byte, `reason` says what is wrong
-    with it.
+    with it. O(1); keeps the GIL; may be shown in another thread.
     """
 
     __module__ = "fastcore"
@@ -82,7 +85,7 @@ class LineError(FastcoreError, ValueError):
 class NoLogs(FastcoreError, FileNotFoundError):
     """No session logs were found where they are looked for; `folders` lists the places tried.
 
-    `errno` is ENOENT and `filename` the first of the places.
+    `errno` is ENOENT and `filename` the first of the places. O(1); keeps the GIL; may be shown in another thread.
     """
 
     __module__ = "fastcore"
@@ -102,7 +105,10 @@ class NoLogs(FastcoreError, FileNotFoundError):
 
 
 class MissingExtra(FastcoreError, ImportError):
-    """A feature needs a package that is not installed; the message names the command that installs it."""
+    """A feature needs a package that is not installed; the message names the command that installs it.
+
+    O(1); keeps the GIL; may be shown in another thread.
+    """
 
     __module__ = "fastcore"
 

@@ -534,9 +534,10 @@ def test_closed_streams(logs: Path, closed: str) -> None:
 def test_progress(logs: Path) -> None:
     assert "MB" in run("scan", "force", "logs", "--progress", "always", cwd=logs).stderr
     assert "MB" not in run("scan", "force", "logs", cwd=logs).stderr
-    shown = coloured_on_a_terminal(logs, "scan", "-c", "force", "logs")
+    shown = coloured_on_a_terminal(logs, "scan", "-c", "force", "logs", "--progress", "always")
     assert "MB\r\x1b[K" in shown
     assert "3\r\n" in shown
+    assert "MB" not in coloured_on_a_terminal(logs, "scan", "-c", "force", "logs")  # done before it is worth a line
     assert "MB" not in coloured_on_a_terminal(logs, "scan", "-q", "force", "logs")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import fastcore
+from fastcore import _hits
 
 LOG = b"\n".join(
     b'{"type":"user","message":{"role":"user","content":"<b>hello</b> %d"},"timestamp":"2024-05-01T00:00:%02dZ"}'
@@ -106,6 +107,24 @@ def test_repr_is_short_and_html_is_escaped() -> None:
     assert "<b>" not in html
 
 
+def test_only_the_rows_that_are_shown_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+
+    def counted(raw: bytes) -> object:
+        decoded.append(raw)
+        return decode(raw)
+
+    found, decode = hits(), _hits.decode
+    monkeypatch.setattr(_hits, "decode", counted)
+    assert len(found) == 40
+    for show in (repr, fastcore.Hits._repr_html_):
+        show(found)
+        assert decoded == [hit.raw for hit in found[:15]]
+        decoded.clear()
+    found[2:30].stats  # noqa: B018
+    assert not decoded
+
+
 def test_no_time_is_none_and_last() -> None:
     found = fastcore.scan([b'{"type":"a","x":"hello"}', LOG], "hello", limit=None)
     assert (found[-1].time, found[-1].time_ns) == (None, None)
@@ -135,6 +154,12 @@ def test_no_time_is_none_and_last() -> None:
 def test_arguments_that_cannot_be_read(options: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         fastcore.scan(b"", **options)  # type: ignore[arg-type]
+
+
+def test_only_the_limit_may_be_none() -> None:
+    with pytest.raises(TypeError, match="max_line: wanted an int, not NoneType"):
+        fastcore.scan(b"", max_line=None)  # type: ignore[arg-type]
+    assert len(fastcore.scan(LOG, limit=None)) == 40
 
 
 def test_unknown_fields_list_the_known() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,32 @@ def test_every_export_is_there_and_says_where_it_belongs() -> None:
 def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
     assert issubclass(getattr(fastcore, name), errors.FastcoreError)
     assert issubclass(getattr(fastcore, name), parent)
+
+
+def public_classes() -> list[type]:
+    exported = [getattr(module, name) for module in (fastcore, fastcore.query) for name in module.__all__]
+    return [value for value in exported if isinstance(value, type)]
+
+
+@pytest.mark.parametrize("cls", public_classes(), ids=lambda cls: cls.__name__)
+def test_each_class_says_what_it_costs_and_who_may_share_it(cls: type) -> None:
+    text = vars(cls)["__doc__"]
+    assert "thread" in text and "GIL" in text and re.search(r"O\(\w", text), text
+    wanted = "fastcore.query" if cls.__module__ == "fastcore.query" else "fastcore"
+    assert cls.__module__ == wanted and pickle.whichmodule(cls, cls.__qualname__) == wanted
+
+
+def test_modules_come_when_they_are_named() -> None:
+    for name in ("errors", "query"):
+        code = f"import sys, fastcore; print('fastcore.{name}' in sys.modules, fastcore.{name}.__name__)"
+        assert in_fresh_process(code, PACKAGE.parent).stdout.split() == ["False", f"fastcore.{name}"]
+        assert name in dir(fastcore)
+
+
+def test_no_public_name_is_both_function_and_module() -> None:
+    modules = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    for name in set(fastcore.__all__) & modules:
+        assert isinstance(getattr(fastcore, name), types.ModuleType), name
 
 
 @pytest.mark.parametrize("command", [[sys.executable, "-m", "fastcore"], None], ids=["module", "script"])

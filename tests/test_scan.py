@@ -71,6 +71,14 @@ def test_paths_of_every_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert places(fastcore.scan(".", order="file")) == [("./a.jsonl", 1), ("./sub/b.ndjson", 1)]
 
 
+def test_a_name_given_twice_is_reported_once(tmp_path: Path) -> None:
+    path = tmp_path / "missing"
+    hits = fastcore.scan([path, str(path), f"{path}*", f"{path}*"])
+    assert [(e.path, e.errno) for e in hits.errors] == [(str(path), errno.ENOENT), (f"{path}*", errno.ENOENT)]
+    assert hits.stats.files_failed == 2
+    assert len(fastcore.scan([GOOD, GOOD])) == 2  # contents are no names
+
+
 def test_no_paths_at_all() -> None:
     hits = fastcore.scan([], "needle")
     assert (len(hits), hits.stats.files, hits.stats.bytes, hits.errors) == (0, 0, 0, ())
@@ -439,9 +447,17 @@ def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
             fastcore.scan(GOOD)
 
 
+@pytest.mark.skipif(os.environ.get("FASTCORE_OFF") == "pool", reason="needs the pool")
+def test_two_threads_take_part_where_there_is_enough_to_do() -> None:
+    log = GOOD * 200_000
+    # On a busy machine one may finish all before the other is given the processor.
+    assert any(fastcore.scan(log, "absent", threads=2, validate="all").stats.threads == 2 for _ in range(100))
+    assert fastcore.scan(log, "absent", threads=1).stats.threads == 1
+
+
 @pytest.mark.parametrize("name", ["FASTCORE_CHUNK", "FASTCORE_SPAN"])
 def test_sizes_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for wrong in ("0", "-5", "", "big"):
+    for wrong in ("0", "-5", "", "big", "9" * 18, "9" * 23, "9" * 5000):
         monkeypatch.setenv(name, wrong)
         with pytest.raises(ValueError, match=name):
             fastcore.scan(GOOD)
@@ -451,6 +467,12 @@ def test_unknown_switches_warn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTCORE_OFF", "prefilter,turbo")
     with pytest.warns(UserWarning, match="unknown turbo; known are prefilter"):
         assert len(fastcore.scan(GOOD, "needle")) == 1
+    monkeypatch.setenv("FASTCORE_OFF", "tur\x1b[1mbo")
+    with pytest.warns(UserWarning) as caught:
+        fastcore.scan(GOOD, "needle")
+    assert [(w.filename, str(w.message).partition(";")[0]) for w in caught] == [
+        (__file__, "FASTCORE_OFF: unknown tur\\x1b[1mbo")
+    ]
 
 
 @pytest.mark.parametrize("chunk", [1, 64, 257, 1 << 16])

@@ -23,8 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        print(f"fastcore: the output cannot be written: {error.strerror}", file=sys.stderr)
-        _silence()
+        _say_last(f"fastcore: the output cannot be written: {error.strerror}")
         return 2
 
 
@@ -54,6 +53,15 @@ def _open_missing_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _say_last(text: str) -> None:
+    """Say it if that is possible: standard error may be what cannot be written."""
+    try:  # noqa: SIM105
+        print(text, file=sys.stderr)
+    except OSError:
+        pass
+    _silence()
 
 
 def _silence() -> None:

@@ -1,14 +1,14 @@
 """The formats of `fastcore scan` for programs: `json`, `jsonl` and `tsv`, always in UTF-8. Their schema is 1.
 
 `json` is one object: schema (1), query (string), hits, stats, errors (lists of the objects below, stats one of them).
-`jsonl` is one hit a line, each with schema (1) in front, and a last line of schema and stats; files that failed and bad
-lines are failures, one a line on standard error.
+`jsonl` is one hit a line, each with schema (1) in front, and a last line of schema and stats; files that failed and the
+first bad lines are failures, one a line on standard error, and so is the count of the other bad lines.
 
 A hit: path (string; bytes that are no UTF-8 as `\\xff`), line (integer from 1, or null when a time limit left it
 uncounted), offset (integer, bytes), time (string like `2024-05-01T10:00:00.000000Z`, or null), time_ns (integer since
 1970, or null), type, role, session, uuid, cwd, branch, model (string or null), tools (list of strings), is_error (true
 or false), text (string), spans (list of [start, end] in characters of text), and, only where path is not the name
-itself, path_bytes (list of integers).
+itself, path_bytes (list of integers), as in errors and failures.
 Stats: files, files_failed, bytes, records, candidates, matches, errors, tail, threads (integers), lines, blank, skipped
 (integers, or null when not counted), timed_out (true or false), seconds (object of numbers: wall, cpu, each phase).
 An error: path (string), line, offset, errno (integer or null), reason (string), excerpt (string or null).
@@ -23,7 +23,7 @@ from __future__ import annotations
 import os
 from json import dumps
 
-from fastcore.cli.terminal import plain
+from fastcore.cli.terminal import BIDI, plain, spelled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 TSV_COLUMNS = ("path", "line", "offset", "time", "type", "role", "session", "text")
 # JSON leaves these as they are; a terminal would obey them.
-_CONTROLS = {c: f"\\u{c:04x}" for c in range(0x7F, 0xA0)}
+_CONTROLS = {c: f"\\u{c:04x}" for c in (*range(0x7F, 0xA0), *BIDI)}
 _TSV_ESCAPES = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
 
 
@@ -86,37 +86,43 @@ def failure(error: Exception) -> str:
         message, hint = "no session logs found", f"looked in {', '.join(error.folders)}"
     elif isinstance(error, OSError) and error.strerror:
         message = error.strerror
+    hint = "; ".join([hint] * bool(hint) + getattr(error, "__notes__", []))
     line, offset = getattr(error, "line", None), getattr(error, "offset", None)
-    return _failure(type(error).__name__, message, hint or None, path, line, offset)
+    return _failure(type(error).__name__, message or "failed", hint, path, line, offset)
 
 
 def file_failure(error: ScanError) -> str:
     """One line for a file that failed or a bad line, after which the scan went on."""
     # OSError makes its own subclass of an errno.
     kind = "LineError" if error.line is not None else type(OSError(error.errno or 0, "")).__name__
-    return _failure(kind, error.reason, None, error.path, error.line, error.offset)
+    return _failure(kind, error.reason, "", error.path, error.line, error.offset)
 
 
-def _failure(kind: str, message: str, hint: str | None, path: object, line: int | None, offset: int | None) -> str:
-    shown = plain(os.fsencode(path)) if isinstance(path, (str, bytes)) else None
-    found = {"kind": kind, "message": message, "hint": hint, "path": shown, "line": line, "offset": offset}
-    return dumps(found) + "\n"
+def note(kind: str, message: str) -> str:
+    """One line for what belongs to no file."""
+    return _failure(kind, message, "", None, None, None)
+
+
+def _failure(kind: str, message: str, hint: str, path: object, line: int | None, offset: int | None) -> str:
+    found = {"kind": kind, "message": spelled(message), "hint": spelled(hint) or None}
+    place = _path(os.fsencode(path)) if isinstance(path, (str, bytes)) else {"path": None}
+    extra = {name: value for name, value in place.items() if name != "path"}
+    return dumps({**found, "path": place["path"], "line": line, "offset": offset, **extra}) + "\n"
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    found = hit.to_dict()
-    found["time"] = _utc(hit)
-    found["path"] = plain(hit.path_bytes)
-    if os.fsencode(found["path"]) != hit.path_bytes:
-        found["path_bytes"] = list(hit.path_bytes)
-    return found
+    return {**hit.to_dict(), "time": _utc(hit), **_path(hit.path_bytes)}
 
 
 def _error(error: ScanError) -> dict[str, Any]:
-    found = error.to_dict()
-    found["path"] = plain(os.fsencode(error.path))
-    found["excerpt"] = None if error.excerpt is None else plain(error.excerpt)
-    return found
+    excerpt = None if error.excerpt is None else plain(error.excerpt)
+    return {**error.to_dict(), "excerpt": excerpt, **_path(os.fsencode(error.path))}
+
+
+def _path(name: bytes) -> dict[str, Any]:
+    """The path as text, and its bytes where the text is not the name."""
+    path = plain(name)
+    return {"path": path} if path.encode() == name else {"path": path, "path_bytes": list(name)}
 
 
 def _utc(hit: Hit) -> str | None:

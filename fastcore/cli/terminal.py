@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 CODES = {"path": "35", "line": "32", "match": "1;31", "note": "2", "role": "36", "error": "31"}
+# They turn the direction of what follows, so that a terminal shows another text than there is.
+BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ESCAPES = {c: f"\\x{c:02x}" for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) not in "\t\n"}
+_ESCAPES |= {c: f"\\u{c:04x}" for c in BIDI}
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
@@ -18,7 +22,7 @@ def wants_color(choice: str, stream: TextIO) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -26,19 +30,33 @@ def wants_color(choice: str, stream: TextIO) -> bool:
 def visible(text: str) -> str:
     r"""Turn control characters, but tab and newline, into escapes that a terminal shows and does not obey.
 
-    >>> visible("a\x1b[31m\n\x9b")
-    'a\\x1b[31m\n\\x9b'
+    >>> visible("a\x1b[31m\n\x9b\u202e")
+    'a\\x1b[31m\n\\x9b\\u202e'
     """
-    if text.isprintable():
-        return text
-    return "".join(
-        f"\\x{ord(c):02x}" if (ord(c) < 0x20 and c not in "\t\n") or 0x7F <= ord(c) < 0xA0 else c for c in text
-    )
+    return text if text.isprintable() else text.translate(_ESCAPES)
 
 
 def plain(path: bytes) -> str:
     r"""A path as text, bytes that are no UTF-8 as `\xff`."""
     return path.decode("utf-8", "backslashreplace")
+
+
+def spelled(text: str) -> str:
+    r"""Text that Python made of file names among others, the names as `plain` has them.
+
+    >>> spelled("odd-\udcff: no such file")
+    'odd-\\xff: no such file'
+    """
+    try:
+        return plain(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # a surrogate that stands for no byte: the stream escapes it
+        return text
+
+
+def say(text: str) -> None:
+    """Print a line on standard error."""
+    text = spelled(text)
+    print(visible(text) if sys.stderr.isatty() else text, file=sys.stderr)
 
 
 class Painter:
@@ -57,19 +75,29 @@ class Painter:
 
 
 class Progress:
-    """A line on stderr that counts what is done, at most ten times a second, and vanishes at the end."""
+    """A line on stderr that counts what is done, ten times a second and at the end, and then vanishes.
 
-    def __init__(self) -> None:
-        self.next = 0.0
+    It waits for `after` seconds first; None never shows it, only keeps the `total`.
+    """
+
+    def __init__(self, after: float | None) -> None:
+        from time import monotonic
+
+        self.total = 0
         self.shown = False
+        self.due = None if after is None else monotonic() + after
 
     def __call__(self, done: int, total: int, unit: str) -> None:
         from time import monotonic
 
-        now = monotonic()
-        if now < self.next:
+        self.total = total
+        if self.due is None:
             return
-        self.next = now + 0.1
+        now = monotonic()
+        at_the_end = self.shown and 0 < total <= done
+        if now < self.due and not at_the_end:
+            return
+        self.due = now + 0.1
         self.shown = True
         share = f" of {total / 1e6:,.0f}" if total else ""
         sys.stderr.write(f"\r\x1b[K{done / 1e6:,.0f}{share} MB")

@@ -27,17 +27,17 @@ def text_lines(hits: Hits, painter: Painter, now: float, full_text: bool) -> Ite
 
 
 def age(time_ns: int | None, now: float) -> str:
-    """How long ago, in the largest unit that fits.
+    """How long ago, in whole ones of the largest unit that fits.
 
-    >>> age(0, 7200.0), age(None, 0.0)
-    ('2h', 'no time')
+    >>> age(0, 7200.0), age(0, 14399.0), age(None, 0.0)
+    ('2h', '3h', 'no time')
     """
     if time_ns is None:
         return "no time"
     seconds = now - time_ns / 1e9
     for unit, size in _UNITS:
         if abs(seconds) >= size:
-            return f"{seconds / size:.0f}{unit}"
+            return f"{seconds // size:.0f}{unit}"
     return f"{int(seconds)}s"
 
 

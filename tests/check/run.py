@@ -1,7 +1,7 @@
 """The steps of `make check`: `python tests/check/run.py [STEP ...]`.
 
-Each step prints its seconds, and each of its commands is stopped at its budget; the first that fails ends the run. The
-last line sums up all tests; it stands in build/check/summary too, for who wraps this.
+Each step prints its seconds and is stopped at its budget, which stands in STEPS; the first that fails ends the run.
+The last line sums up all tests; it stands in build/check/summary too, for who wraps this.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -30,28 +31,28 @@ SIMDJSON = importlib.util.find_spec("simdjson")
 SIMDJSON_FOLDER = str(Path(SIMDJSON.origin).parent) if SIMDJSON is not None and SIMDJSON.origin else "missing"
 CPP_FLAGS = ["-std=c++17", *C_FLAGS[1:], "-fno-exceptions", "-DSIMDJSON_EXCEPTIONS=0", "-isystem", SIMDJSON_FOLDER]
 counts = {"passed": 0, "failed": 0}
+step = {"ends": float("inf")}  # when the budget of the step that runs is spent, by time.monotonic()
 
 
 class Failed(Exception):
     """A step did not pass; its output is on the screen already."""
 
 
-def run(command: list[str], budget: float, **env: str) -> None:
+def run(command: list[str], cwd: Path = ROOT, **env: str) -> None:
     """Run a command in the project's folder, pass its output on and count the tests in pytest's closing lines.
 
-    A failure, or the end of the budget in seconds, raises Failed; nothing that the command started stays behind.
+    A failure, or the end of the step's budget, raises Failed; nothing that the command started stays behind.
     """
-    began = time.monotonic()
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env={**environment, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    timer = threading.Timer(budget, end, [process])
+    timer = threading.Timer(min(max(0.0, step["ends"] - time.monotonic()), threading.TIMEOUT_MAX), end, [process])
     timer.start()
     failed = 0
     assert process.stdout is not None
@@ -69,7 +70,7 @@ def run(command: list[str], budget: float, **env: str) -> None:
         end(process)
     if process.returncode != 0:
         counts["failed"] += max(failed, 1)
-        why = "out of time" if time.monotonic() - began >= budget else f"failed with {process.returncode}"
+        why = "out of time" if time.monotonic() >= step["ends"] else f"failed with {process.returncode}"
         raise Failed(f"{why}: {' '.join(command)}")
 
 
@@ -90,13 +91,13 @@ def need(tool: str) -> str:
 
 def test() -> None:
     """What a person runs, first; with a count of the cases that each property test ran."""
-    run(["make", "test"], 600, FASTCORE_SHOW_CASES="1")
+    run(["make", "test"], FASTCORE_SHOW_CASES="1")
 
 
 def lint() -> None:
-    run([str(BIN / "ruff"), "check", "."], 60)
-    run([str(BIN / "mypy")], 300)
-    run([str(BIN / "stubtest"), "fastcore._native.base", "fastcore._native.scan"], 300)
+    run([str(BIN / "ruff"), "check", "."])
+    run([str(BIN / "mypy")])
+    run([str(BIN / "stubtest"), "fastcore._native.base", "fastcore._native.scan"])
 
 
 def warnings() -> None:
@@ -104,29 +105,29 @@ def warnings() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     for compiler in ("gcc", "clang"):
         for source in BASE + SCAN:
-            run([need(compiler), *C_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")], 60)
+            run([need(compiler), *C_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
     for compiler in ("g++", "clang++"):
         for source in SHIMS:
-            run([need(compiler), *CPP_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")], 120)
+            run([need(compiler), *CPP_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
 
 
 def pythons() -> None:
     """One abi3 wheel, installed into a fresh environment of each Python and tested from another folder."""
-    run([sys.executable, "wheels/check_wheel.py"], 900)
+    run([sys.executable, "wheels/check_wheel.py"])
 
 
 def switches() -> None:
     """The native tests again with each optimisation off and on each instruction-set level."""
     pytest = [str(BIN / "python"), "-m", "pytest", "--quiet", "-m", "native", "tests"]
     for word in ("prefilter", "pool"):
-        run(pytest, 300, FASTCORE_OFF=word)
+        run(pytest, FASTCORE_OFF=word)
     for level in ("base", "v3"):  # FASTCORE_OFF=simd is base
-        run(pytest, 300, FASTCORE_CPU=level)
+        run(pytest, FASTCORE_CPU=level)
 
 
 def address() -> None:
     """The native tests under AddressSanitizer and UndefinedBehaviorSanitizer, simdjson left out of them."""
-    run([str(BIN / "python"), "tests/check/sanitized.py"], 900)
+    run([str(BIN / "python"), "tests/check/sanitized.py"])
 
 
 def thread() -> None:
@@ -135,19 +136,58 @@ def thread() -> None:
     shims = []
     for source in (*SHIMS, "src_c/scan/fc_simdjson.cpp"):
         shims.append(str(BUILD / (Path(source).stem + ".o")))
-        run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]], 120)
+        run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
     for name in ("base_pool", "scan_parser", "scan_run"):
         program = str(BUILD / f"{name}_tsan")
         sources = [f"tests/c/test_{name}.c", *BASE, *SCAN, *shims]
-        run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program], 120)
-        run([program], 300, TSAN_OPTIONS="halt_on_error=1")
+        run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program])
+        run([program], TSAN_OPTIONS="halt_on_error=1")
 
 
 def fuzz() -> None:
-    run([str(BIN / "python"), "tests/fuzz/run.py", os.environ.get("SECONDS_EACH", "20")], 300)
+    run([str(BIN / "python"), "tests/fuzz/run.py", os.environ.get("SECONDS_EACH", "20")])
 
 
-STEPS = {step.__name__: step for step in (test, lint, warnings, switches, thread, fuzz, address, pythons)}
+def clone() -> None:
+    """What a new user does: the README's first command in a fresh clone, with an empty HOME."""
+    cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        home, project = Path(folder, "home"), Path(folder, "fastcore")
+        home.mkdir()
+        # The folder may be another user's, as in a container.
+        Path(folder, ".gitconfig").write_text("[safe]\n\tdirectory = *\n", "utf-8")
+        run([need("git"), "clone", "--quiet", str(ROOT), str(project)], HOME=folder)
+        env = {"HOME": str(home), "PIP_CACHE_DIR": cache.stdout.strip() or str(home / "cache")}
+        for known in ("~/.config/pip/pip.conf", "~/.pip/pip.conf"):  # it may name the index that can be reached
+            if os.path.exists(os.path.expanduser(known)):
+                env["PIP_CONFIG_FILE"] = os.path.expanduser(known)
+        command = [need("bash"), "-o", "pipefail", "-c", 'make demo PYTHON="$0" 2>&1 | tee "$1"', sys.executable]
+        run([*command, f"{folder}/shown"], cwd=project, **env)
+        shown = Path(folder, "shown").read_text("utf-8")
+        found = re.findall(r"^\.demo/\S+:\d+  ", shown, re.MULTILINE)
+        planted = re.search(r"zyxquartz in (\d+) records", shown)
+        if len(found) != 5 or planted is None or f"{planted[1]} matches in" not in shown:
+            counts["failed"] += 1
+            raise Failed("make demo in a fresh clone does not show what was planted")
+        status = [need("git"), "-C", str(project), "status", "--porcelain"]
+        left = subprocess.run(status, capture_output=True, text=True, check=True).stdout
+        if left:
+            counts["failed"] += 1
+            raise Failed(f"make demo leaves files in the work tree:\n{left}")
+
+
+# With the seconds that each may take.
+STEPS = {
+    "test": (test, 600),
+    "lint": (lint, 300),
+    "warnings": (warnings, 300),
+    "clone": (clone, 300),
+    "switches": (switches, 600),
+    "thread": (thread, 600),
+    "fuzz": (fuzz, 600),
+    "address": (address, 900),
+    "pythons": (pythons, 900),
+}
 
 
 def main(names: list[str]) -> int:
@@ -157,7 +197,9 @@ def main(names: list[str]) -> int:
         for name in names or list(STEPS):
             print(f"== {name}", flush=True)
             step_began = time.monotonic()
-            STEPS[name]()
+            work, budget = STEPS[name]
+            step["ends"] = step_began + budget
+            work()
             counts["passed"] += name not in ("test", "switches", "address", "pythons")  # those count tests
             print(f"== {name}: {time.monotonic() - step_began:.0f} s", flush=True)
     except Failed as error:
