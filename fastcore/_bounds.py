@@ -68,8 +68,11 @@ def _instant(moment: dt.datetime) -> int:
 
     if moment.utcoffset() is None:
         # astimezone() would read a skipped time with the offset after the change.
-        seconds = moment.replace(tzinfo=None, microsecond=0).timestamp()
-        return int(seconds) * 1_000_000 + moment.microsecond
+        try:
+            seconds = moment.replace(tzinfo=None, microsecond=0).timestamp()
+            return int(seconds) * 1_000_000 + moment.microsecond
+        except (OverflowError, ValueError):  # the zone leads out of the calendar, on its first or last day
+            moment = moment.replace(tzinfo=dt.UTC)
     delta = moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
 
@@ -78,9 +81,11 @@ def _day(day: dt.date, end: bool) -> int:
     import datetime as dt
 
     # Where midnight is skipped or comes twice, the earlier instant (fold=0) is the first of the day.
-    if end:
-        return _instant(dt.datetime.combine(day + dt.timedelta(days=1), dt.time())) - 1
-    return _instant(dt.datetime.combine(day, dt.time()))
+    if not end:
+        return _instant(dt.datetime.combine(day, dt.time()))
+    if day == dt.date.max:
+        return _day(day, False) + 86_400_000_000 - 1
+    return _instant(dt.datetime.combine(day + dt.timedelta(days=1), dt.time())) - 1
 
 
 def _text(text: str, end: bool, now: dt.datetime) -> int | None:

@@ -142,7 +142,7 @@ class ScanError(_Frozen):
 
     def __str__(self) -> str:
         place = f":{self.line}" if self.line is not None else ""
-        offset = f" (byte {self.offset})" if self.line is not None else ""
+        offset = f" (byte {self.offset})" if self.excerpt is not None else ""
         return f"{self.path or repr('')}{place}{offset}: {self.reason}"
 
 
@@ -356,7 +356,8 @@ def snippet(hit: Hit, width: int) -> str:
 class Hits(Sequence[Hit]):
     """The matching records of one scan, in its order: an immutable sequence.
 
-    `stats` says what was done, `errors` what could not be read (the first 1,000 by path and offset), `tails` where
+    `stats` says what was done, `errors` what could not be read (1,000 at most: whole
+    files, then the first lines, in order by path and offset), `tails` where
     unfinished last lines begin. Indexing gives a `Hit`, a slice gives `Hits` with the same `stats`, `errors` and
     `tails`. Indexing and `len` are O(1), a slice O(its length), fields are decoded when touched; equal are Hits of the
     same records at the same places. Pickle and copy work. Keeps the GIL; safe to share between threads.

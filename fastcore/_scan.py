@@ -157,7 +157,7 @@ def _bytes_from(name: str, default: int) -> int:
 
 def _raise(errors: tuple[_hits.ScanError, ...]) -> None:
     for error in errors:
-        if error.line is None:
+        if error.excerpt is None:
             # The system names no number for what is no file, nor for one that changed under the scan.
             code = error.errno or (errno.EINVAL if error.reason == "not a regular file" else errno.ESTALE)
             raise OSError(code, error.reason, error.path)

@@ -455,7 +455,7 @@ def from_where(where: Mapping[str, Any] | None) -> Node | None:
     All fields must match. They are those of the query language (`FIELDS`, and `is`) with the same meaning;
     `cwd` and `project` take `os.PathLike` too. None and an empty dict match every record. An empty list
     matches nothing: it becomes `Not(Text(""))`, since the empty text is in every record. Raises ValueError
-    for an unknown field or flag, QueryError for an empty value or a lone surrogate, TypeError for values of
+    for an unknown field, QueryError for an unknown flag, an empty value or a lone surrogate, TypeError for values of
     another type. O(values).
 
     >>> from_where({"role": ["user", "assistant"], "tool": "Bash"})
@@ -488,7 +488,11 @@ def _where_term(name: str, value: object) -> Node:
         raise TypeError(f"where: {name} takes a str or a list of str, not {type(value).__name__}")
     if not value:
         raise QueryError(f"where: {name} has no value")
-    return Is(value) if name == "is" else Field(name, value)
+    if name != "is":
+        return Field(name, value)
+    if value not in FLAGS:
+        raise QueryError(f"where: is:{value} is unknown; known are {_flags()}")
+    return Is(value)
 
 
 def _any_of(terms: list[Node]) -> Node:

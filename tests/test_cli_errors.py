@@ -112,7 +112,8 @@ def test_every_way_to_name_what_cannot_be_read(logs: Path) -> None:
     # Also when a thousand bad lines come before it.
     (logs / "logs/a.jsonl").write_bytes(GOOD + b"broken needle\n" * 1200)
     _, err = scan(logs, "-c", "needle", "logs", "zzz", code=2)
-    assert err.splitlines()[-1] == "1 more file failed"
+    assert err.splitlines()[0] == "zzz: No such file or directory"
+    assert err.splitlines()[-1] == "1,195 more bad lines"
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])

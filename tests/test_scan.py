@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import fastcore
-from fastcore import _sources
+from fastcore import _scan, _sources
 
 GOOD = b'{"type":"user","message":{"content":"needle"}}\n'
 
@@ -390,6 +390,39 @@ def test_long_lines() -> None:
     assert [(e.line, e.reason) for e in hits.errors] == [(2, "longer than max_line")]
     assert [e.line for e in fastcore.scan(log, "needle", max_line=len(GOOD) - 2).errors] == [1, 2, 3]
     assert fastcore.scan(log, "needle", max_line=2**80).errors == ()
+
+
+def test_a_missing_path_raises_before_anything_is_read(tmp_path: Path) -> None:
+    calls: list[object] = []
+    with pytest.raises(FileNotFoundError):
+        fastcore.scan(
+            [GOOD * 100, tmp_path / "gone"], "needle", on_error="raise", progress=lambda *call: calls.append(call)
+        )
+    assert calls == []
+
+
+def test_a_bad_line_raises_as_one_also_when_time_ran_out() -> None:
+    """Its number is unknown then, and it is still no file that failed."""
+    bad = fastcore.ScanError("a", None, 5, "not a JSON object", b"x", None)
+    with pytest.raises(fastcore.LineError) as caught:
+        _scan._raise((bad,))
+    assert (caught.value.line, caught.value.offset) == (None, 5)
+    assert str(bad) == "a (byte 5): not a JSON object"
+
+
+def test_a_timeout_that_is_no_number() -> None:
+    with pytest.raises(ValueError, match="timeout=nan"):
+        fastcore.scan(GOOD, "needle", timeout=float("nan"))
+
+
+def test_the_last_progress_says_that_all_is_done() -> None:
+    calls: list[tuple[int, int, str]] = []
+    for threads in (1, 2):
+        fastcore.scan(GOOD * 1000, "needle", threads=threads, progress=lambda *call: calls.append(call))
+        assert calls[-1] == (1000 * len(GOOD), 1000 * len(GOOD), "bytes")
+    calls.clear()
+    fastcore.scan(GOOD * 1000, "needle", timeout=0, progress=lambda *call: calls.append(call))
+    assert all(done < total for done, total, _ in calls)
 
 
 def test_raising(tmp_path: Path) -> None:

@@ -218,6 +218,35 @@ print("fine")"""
     assert result.stdout.split() == ["fine"], result.stderr
 
 
+def test_a_child_forked_while_threads_scan_says_so(tmp_path: Path) -> None:
+    """What the threads had found is lost in it: an error, never a wrong answer, and its next scan is whole again."""
+    for i in range(20):
+        write(tmp_path / f"{i}.jsonl", 4000)
+    code = """
+import os, sys, warnings
+warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
+import fastcore
+child = None
+def fork(done, total, unit):
+    global child
+    if child is None:
+        child = os.fork()
+def scan(**options):
+    return fastcore.scan(sys.argv[1], "needle", validate="all", threads=3, limit=3, **options).stats.matches
+try:
+    found = scan(progress=fork)
+except RuntimeError as error:
+    assert child == 0 and "forked" in str(error)
+    os._exit(0 if scan() == 80_000 else 3)
+if child == 0:
+    os._exit(0 if found == 80_000 else 4)  # no thread had joined yet
+assert found == 80_000 and os.waitpid(child, 0)[1] == 0
+print("fine")"""
+    for _ in range(3):
+        result = run_python(code, str(tmp_path), timeout=60)
+        assert result.stdout.split() == ["fine"], result.stderr
+
+
 def test_many_threads_at_once(tmp_path: Path) -> None:
     """A pool that is busy leaves later callers to themselves; their answers are the same."""
     for i in range(20):
@@ -258,7 +287,7 @@ time.sleep(0.05)
 print("leaving")"""
     for _ in range(5):
         result = run_python(code, str(tmp_path))
-        assert (result.returncode, result.stdout.split()) == (0, ["leaving"]), result.stderr
+        assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["leaving"], "")
 
 
 def test_ctrl_c_ends_a_scan(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def failure(error: Exception) -> str:
 def file_failure(error: ScanError) -> str:
     """One line for a file that failed or a bad line, after which the scan went on."""
     # OSError makes its own subclass of an errno.
-    kind = "LineError" if error.line is not None else type(OSError(error.errno or 0, "")).__name__
+    kind = "LineError" if error.excerpt is not None else type(OSError(error.errno or 0, "")).__name__
     return _failure(kind, error.reason, "", error.path, error.line, error.offset)
 
 

@@ -48,8 +48,8 @@ def stats_line(hits: Hits) -> str:
 
 def note_errors(hits: Hits, args: argparse.Namespace) -> None:
     """Say on stderr what could not be read, where standard output does not."""
-    files = [error for error in hits.errors if error.line is None]
-    lines = [error for error in hits.errors if error.line is not None][:LINES_NOTED]
+    files = [error for error in hits.errors if error.excerpt is None]
+    lines = [error for error in hits.errors if error.excerpt is not None][:LINES_NOTED]
     more = []
     if hits.stats.errors > len(lines):
         more.append(("LineError", counted(hits.stats.errors - len(lines), "more bad line")))

@@ -97,7 +97,8 @@ fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *be
     if (now->size < before->size) return FC_SOURCE_TRUNCATED;
     const bool grown = now->size > before->size, written = now->mtime_ns != before->mtime_ns;
     if (written && !grown) return FC_SOURCE_CHANGED;
-    const bool same = !(written || source->racy) || still_marked(source, mark);
+    /* Where the file ends before the mark, its size has told so already. */
+    const bool same = !(written || source->racy) || mark->end > now->size || still_marked(source, mark);
     return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
 }
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -210,12 +211,136 @@ static void check_files(void) {
     fc_plan_free(plan);
 }
 
+/* A runtime that does the items in order and lets something happen to the file before one of them. */
+static struct {
+    size_t before;
+    void (*happens)(const char *path, size_t len);
+    const char *path;
+    size_t len;
+} event;
+
+static unsigned run_with_event(const fc_runtime *self, fc_job *job) {
+    (void)self;
+    for (size_t item = 0; item < job->items && !atomic_load(&job->stop); item++) {
+        if (item == event.before && job->items > 1) event.happens(event.path, event.len);
+        job->work(job->ctx, item, 0);
+    }
+    return 1;
+}
+
+static bool never_stop(fc_job *job, unsigned worker) {
+    (void)worker;
+    return atomic_load(&job->stop);
+}
+
+static void write_at(const char *path, size_t offset, const char *text, size_t len) {
+    const int fd = open(path, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, text, len, (off_t)offset) == (ssize_t)len && close(fd) == 0);
+}
+
+static void nothing(const char *path, size_t len) { (void)path, (void)len; }
+static void cut(const char *path, size_t len) { CHECK(truncate(path, (off_t)len / 3) == 0); }
+static void empty(const char *path, size_t len) { (void)len; CHECK(truncate(path, 0) == 0); }
+static void append(const char *path, size_t len) { write_at(path, len, "{}\n", 3); }
+static void overwrite(const char *path, size_t len) { (void)len; write_at(path, 2, "TYPE", 4); }
+static void grow_over(const char *path, size_t len) {
+    char *spaces = malloc(len);
+    memset(spaces, ' ', len);
+    write_at(path, 0, spaces, len);
+    append(path, len);
+    free(spaces);
+}
+static void replace(const char *path, size_t len) {
+    char *bytes = malloc(len);
+    const int fd = open(path, O_RDONLY);
+    CHECK(read(fd, bytes, len) == (ssize_t)len && close(fd) == 0 && unlink(path) == 0);
+    const int other = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    CHECK(write(other, bytes, len) == (ssize_t)len && close(other) == 0);
+    free(bytes);
+}
+
+/* What happens to a file while none of its pieces is open shows at the next opening. */
+static void check_between_pieces(void) {
+    const char *const record = "{\"type\":\"summary\",\"summary\":\"needle\"}\n";
+    const size_t record_len = strlen(record), pieces = 100 * record_len / 300;
+    static const struct {
+        void (*happens)(const char *path, size_t len);
+        int kind; /* the report that is due; -1: none */
+    } events[] = {{nothing, -1},           {append, -1},           {cut, FC_REPORT_TRUNCATED}, {empty, FC_REPORT_TRUNCATED},
+                  {overwrite, FC_REPORT_CHANGED}, {grow_over, FC_REPORT_CHANGED}, {replace, FC_REPORT_CHANGED}};
+    const fc_runtime own = {.cpu = runtime->cpu, .run = run_with_event, .should_stop = never_stop};
+    fc_plan *plan = needle_plan(true);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        for (size_t before = 0; before < pieces; before += 5)
+            for (int old = 0; old < 2; old++) {
+                char path[] = "fc_run.XXXXXX";
+                const int fd = mkstemp(path);
+                for (int n = 0; n < 100; n++) CHECK(write(fd, record, record_len) == (ssize_t)record_len);
+                const struct timespec past[2] = {{1000000000, 0}, {1000000000, 0}};
+                if (old) CHECK(futimens(fd, past) == 0);
+                CHECK(close(fd) == 0);
+                fc_file_list files = {0};
+                CHECK(fc_file_list_add_path(&files, path, strlen(path), false) == FC_OK);
+                event.before = before;
+                event.happens = events[i].happens;
+                event.path = path;
+                event.len = 100 * record_len;
+                const fc_run_options options = {.order = FC_ORDER_FILE, .limit = 0, .max_line = 1000, .threads = 1,
+                                                .timeout_ns = -1, .chunk = 100, .span = 300};
+                fc_run_result result;
+                CHECK(fc_run(&own, &files, plan, &options, &result) == FC_OK);
+                size_t told = 0;
+                for (size_t n = 0; n < result.reports_len; n++) {
+                    if (result.reports[n].kind == FC_REPORT_LINE) continue;
+                    CHECK((int)result.reports[n].kind == events[i].kind);
+                    told++;
+                }
+                if (events[i].kind < 0) CHECK(result.matches == 100);
+                /* Bytes show a change only once some were read; of a file so new that its time tells nothing, only the
+                 * last of them do. */
+                const bool shows = before != 0 ? old || events[i].happens != overwrite : old && events[i].happens != grow_over;
+                if (shows && events[i].kind >= 0) CHECK(told == 1);
+                fc_run_result_free(&result);
+                fc_file_list_free(&files);
+                CHECK(unlink(path) == 0);
+            }
+    fc_plan_free(plan);
+}
+
+/* The first file that fails ends a scan that asked for it; without that the others are scanned. */
+static void check_stop_on_os_error(void) {
+    const char *const record = "{\"type\":\"summary\",\"summary\":\"needle\"}\n";
+    char paths[3][16];
+    fc_file_list files = {0};
+    for (int i = 0; i < 3; i++) {
+        strcpy(paths[i], "fc_run.XXXXXX");
+        const int fd = mkstemp(paths[i]);
+        CHECK(write(fd, record, strlen(record)) == (ssize_t)strlen(record) && close(fd) == 0);
+        CHECK(fc_file_list_add_path(&files, paths[i], strlen(paths[i]), false) == FC_OK);
+    }
+    CHECK(unlink(paths[0]) == 0);
+    fc_plan *plan = needle_plan(true);
+    for (int stop = 0; stop < 2; stop++) {
+        const fc_run_options options = {.limit = 0, .stop_on_os_error = stop, .max_line = 1000, .threads = 1,
+                                        .timeout_ns = -1, .chunk = 100, .span = 300};
+        fc_run_result result;
+        CHECK(fc_run(runtime, &files, plan, &options, &result) == FC_OK && result.files_failed == 1);
+        CHECK(result.matches == (stop ? 0 : 2));
+        fc_run_result_free(&result);
+    }
+    fc_plan_free(plan);
+    fc_file_list_free(&files);
+    CHECK(unlink(paths[1]) == 0 && unlink(paths[2]) == 0);
+}
+
 int main(void) {
     runtime = fc_pool_runtime(fc_cpu_detect());
     make_files();
     check_cuts();
     check_stops();
     check_files();
+    check_between_pieces();
+    check_stop_on_os_error();
     fc_file_list_free(&list);
     for (size_t f = 0; f < FILES; f++) free(contents[f]);
     return finish();
