@@ -160,14 +160,15 @@ def lines_with_offsets(content: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def test_files_that_change_during_a_scan(tmp_path: Path) -> None:
-    """Every difference from the quiet scan is explained by a report, and nothing found is broken."""
+def test_files_that_change_during_a_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole or in pieces: every difference from the quiet scan is explained by a report, and nothing found is broken."""
     rnd = random.Random(7)
     path = tmp_path / "live.jsonl"
     count = 3000
     seen = dict.fromkeys(EVENTS, 0)
     for round_number in range(scaled(300)):
         content = write(path, count)
+        monkeypatch.setenv("FASTCORE_SPAN", rnd.choice(["10000", "70000", "100000000"]))
         event = EVENTS[round_number % len(EVENTS)]
         delay = rnd.random() * 0.0015
         disturber = threading.Timer(delay, disturb, (path, event, content))

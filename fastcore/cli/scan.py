@@ -32,8 +32,6 @@ def main(argv: list[str]) -> int:
     progress = progress_for(args)
     try:
         hits = search(args, progress)
-        if progress is not None and not hits.stats.timed_out:
-            progress(progress.total, progress.total, "bytes")  # the last that the scan reported came before its end
     except Exception as error:
         # Whatever it was: exit code 1 would say that nothing was found.
         return fail(error, args.format)

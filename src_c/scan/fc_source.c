@@ -74,31 +74,43 @@ static bool still_marked(const fc_source *source, const fc_source_mark *mark) {
     return still_hash(source, mark->end - mark->len, mark->end, hash_bytes(hash_start, mark->bytes, mark->len));
 }
 
+/* Say whether a file, whose size and times were `before` and are *now, was written to at its end or within. The system
+ * sets the time of a file that is appended to before its size: where the size says nothing it is asked once more. */
+static fc_source_fate fate_of(const fc_source *source, const fc_file_info *before, fc_file_info *now, bool *out_written) {
+    *out_written = now->mtime_ns != before->mtime_ns;
+    if (*out_written && now->size == before->size) {
+        const struct timespec while_written = {.tv_nsec = 1000000};
+        nanosleep(&while_written, NULL);
+        int code;
+        if (fc_file_stat(source->fd, now, &code) != FC_OK || now->size == before->size) return FC_SOURCE_CHANGED;
+    }
+    return now->size < before->size ? FC_SOURCE_TRUNCATED : FC_SOURCE_SAME;
+}
+
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     *out_size = source->info.size;
     if (source->memory != NULL) return FC_SOURCE_SAME;
     fc_file_info now;
     int code;
     if (fc_file_stat(source->fd, &now, &code) != FC_OK) return FC_SOURCE_CHANGED;
+    bool written, same = true;
+    const fc_source_fate fate = fate_of(source, &source->info, &now, &written);
     *out_size = now.size;
-    if (now.size < source->info.size) return FC_SOURCE_TRUNCATED;
-    const bool grown = now.size > source->info.size, written = now.mtime_ns != source->info.mtime_ns;
-    if (written && !grown) return FC_SOURCE_CHANGED;
-    bool same = true;
+    if (fate != FC_SOURCE_SAME) return fate;
     if (source->racy) same = still_hash(source, source->hash_begin, source->mark.end, source->hash);
     else if (written) same = still_marked(source, &source->mark);
     return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
 }
 
 fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark) {
-    const fc_file_info *now = &source->info;
+    fc_file_info now = source->info;
     if (source->memory != NULL) return FC_SOURCE_SAME;
-    if (now->inode != before->inode || now->device != before->device) return FC_SOURCE_CHANGED;
-    if (now->size < before->size) return FC_SOURCE_TRUNCATED;
-    const bool grown = now->size > before->size, written = now->mtime_ns != before->mtime_ns;
-    if (written && !grown) return FC_SOURCE_CHANGED;
+    if (now.inode != before->inode || now.device != before->device) return FC_SOURCE_CHANGED;
+    bool written;
+    const fc_source_fate fate = fate_of(source, before, &now, &written);
+    if (fate != FC_SOURCE_SAME) return fate;
     /* Where the file ends before the mark, its size has told so already. */
-    const bool same = !(written || source->racy) || mark->end > now->size || still_marked(source, mark);
+    const bool same = !(written || source->racy) || mark->end > now.size || still_marked(source, mark);
     return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
 }
 
