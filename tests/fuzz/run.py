@@ -67,6 +67,7 @@ def main(seconds: str) -> int:
         corpus.mkdir(exist_ok=True)
         for number, line in enumerate(CORPUS):
             (corpus / f"seed{number}").write_bytes(b"\x01" + line)
+            (corpus / f"lines{number}").write_bytes(b"\x01\x21\x40" + b"\n".join([line, b"broken a", b"", *CORPUS]))
         print(f"{program.name}: {seconds} s, seed {SEED}", flush=True)
         options = [
             f"-max_total_time={seconds}",
