@@ -114,11 +114,11 @@ class Field(Node):
     `role`, `type`, `branch` and `model` are equal to it; a `tool` that the record uses is. `session` and
     `uuid` are equal to it or, if it has 8 characters and more, begin with it. `cwd` is that directory or
     below, by whole components (`/src/app` is not `/src/app2`). `project` means the same of the record's cwd;
-    for a record without one, the folder below `projects` in the path of its file is equal to the encoded
-    value or begins with it and `-`. The encoding turns everything but letters and digits into `-`, so that
-    `/src/app` then finds the logs of `/src.app` and `/src/app-2` too. Slashes at the end of a `cwd` or
-    `project` are dropped, but for `/` itself. ValueError for another name or no value. Made in O(length);
-    otherwise as Node: safe to share between threads, keeps the GIL.
+    for a record without one, the folder below `projects` in the path of its file, as the scan names it, is equal to
+    the encoded value or begins with it and `-` (a scan of `.` inside that folder does not see its name). The encoding
+    turns everything but letters and digits into `-`, so that `/src/app` then finds the logs of `/src.app` and
+    `/src/app-2` too. Slashes at the end of a `cwd` or `project` are dropped, but for `/` itself. ValueError for another
+    name or no value. Made in O(length); otherwise as Node: safe to share between threads, keeps the GIL.
     """
 
     __slots__ = ()
@@ -568,7 +568,8 @@ order, in upper or lower case (unless the search is case-sensitive):
   git push --force             --force is a word: - negates only at the start of a
                                term and before a letter, a quote or a bracket
   ls "-la"                     so -la needs quotes, and -1 needs none
-  main() f(x) http://x         words: brackets that balance belong to the word
+  main() f(x) http://x         words: brackets that balance belong to the word,
+                               quotes inside one too: NOT "x", but NOT"x" is a word
 
 Field terms compare a record's fields exactly and case-sensitively:
 

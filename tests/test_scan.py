@@ -213,6 +213,11 @@ def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(fastcore.scan("*")) == 4  # folders are walked, hidden ones too
     assert places(fastcore.scan("x/?/*.log")) == [("x/y/e.log", 1)]
     assert [e.errno for e in fastcore.scan("*.none").errors] == [errno.ENOENT]
+    # A file that a glob names twice stands under the first name in byte order.
+    os.link("a.jsonl", "Z.jsonl")
+    assert places(fastcore.scan("?.jsonl", order="file")) == [("Z.jsonl", 1), ("b.jsonl", 1)]
+    os.symlink("nowhere", "[a].jsonl")  # a link that leads nowhere exists as a name: it is no glob either
+    assert [(e.path, e.errno) for e in fastcore.scan("[a].jsonl").errors] == [("[a].jsonl", errno.ENOENT)]
     Path("*.jsonl").write_bytes(GOOD)
     assert places(fastcore.scan("*.jsonl")) == [("*.jsonl", 1)]  # a path that exists is no glob
 
@@ -233,8 +238,9 @@ def test_the_users_own_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             fastcore.scan()
         (folder / "s.jsonl").write_bytes(GOOD)
         assert places(fastcore.scan()) == [(str(folder / "s.jsonl"), 1)]
-        monkeypatch.delenv("CLAUDE_CONFIG_DIR")
-        assert places(fastcore.scan()) == [(str(tmp_path / ".claude/projects/-src-app/s.jsonl"), 1)]
+        for unset in ("", None):
+            monkeypatch.delenv("CLAUDE_CONFIG_DIR") if unset is None else monkeypatch.setenv("CLAUDE_CONFIG_DIR", unset)
+            assert places(fastcore.scan()) == [(str(tmp_path / ".claude/projects/-src-app/s.jsonl"), 1)]
 
 
 def test_own_logs_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

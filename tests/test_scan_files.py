@@ -161,7 +161,7 @@ def lines_with_offsets(content: bytes) -> list[tuple[int, bytes]]:
 
 
 def test_files_that_change_during_a_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whole or in pieces: every difference from the quiet scan is explained by a report, and nothing found is broken."""
+    """Whole or in pieces: a difference from the quiet scan is explained by a report, and nothing found is broken."""
     rnd = random.Random(7)
     path = tmp_path / "live.jsonl"
     count = 3000

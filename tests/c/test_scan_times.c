@@ -93,6 +93,25 @@ static void check_random(void) {
     }
 }
 
+/* Of a line that is too long nothing is held, whatever its length. */
+static void check_long_line(void) {
+    const size_t long_len = 1 << 20;
+    static const char stamped[] = "\n{\"timestamp\":\"1970-01-01T00:00:09Z\"}\n";
+    uint8_t *text = malloc(long_len + sizeof stamped);
+    memset(text, ' ', long_len);
+    memcpy(text + long_len, stamped, sizeof stamped);
+    const fc_file_entry entry = {.path = (char *)"m", .memory = text, .info.size = long_len + sizeof stamped - 1, .has_size = true};
+    fc_source source;
+    int code;
+    fc_time_found found;
+    fc_times_free(&times);
+    times.chunk = 64;
+    CHECK(fc_source_open(&entry, &source, &code) == FC_OK);
+    CHECK(fc_times_in_source(&times, &source, 0, UINT64_MAX, false, false, &found) == FC_OK && found.time_us == 9000000);
+    CHECK(times.buffer.capacity < 4 * MAX_LINE);
+    free(text);
+}
+
 static bool at_third_look(void *count) { return ++*(int *)count == 3; }
 
 static void check_stop(void) {
@@ -120,6 +139,7 @@ int main(void) {
     times = (fc_times){.parser = &parser, .stamps = stamps, .find = find, .max_line = MAX_LINE, .chunk = 64};
     check_random();
     check_stop();
+    check_long_line();
     fc_times_free(&times);
     fc_parser_free(&parser);
     fc_plan_free(stamps);
