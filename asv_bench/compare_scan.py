@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import compare_table
 import sample_logs
 
 import fastcore
@@ -30,7 +31,7 @@ import fastcore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-RESULTS = Path(__file__).parent / "results" / "compare"
+RESULTS = compare_table.RESULTS
 THREADS, LIMIT = 2, 50
 MB = 1_000_000
 CASES = ("rare", "ascii", "common", "validate", "memory")
@@ -208,13 +209,10 @@ class Case:
         return statistics.median(self.samples[engine])
 
     def ratio(self, engine: str, other: str) -> float | None:
-        """The median of the ratios of rounds; of the medians where one engine ran once. None if one did not run."""
-        ours, theirs = self.samples.get(engine), self.samples.get(other)
-        if not ours or not theirs:
+        """As the README's table has it; None if one of them did not run."""
+        if not (self.samples.get(engine) and self.samples.get(other)):
             return None
-        if len(ours) != len(theirs):
-            return self.median(engine) / self.median(other)
-        return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+        return compare_table.ratio(self.samples, engine, other)
 
     def show(self) -> None:
         print(

@@ -146,6 +146,15 @@ def test_the_table_of_extras_is_whole() -> None:
 
 
 @needs_sources
+def test_the_table_of_figures_is_made_from_the_samples() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "asv_bench" / "compare_table.py"], capture_output=True, text=True, check=True
+    ).stdout
+    assert made.count("\n") >= 5
+    assert made in (ROOT / "README.md").read_text("utf-8")
+
+
+@needs_sources
 @pytest.mark.parametrize("name", ["MARCH", "LTO", "SANITIZE", "DEBUG"])
 def test_a_build_switch_refuses_what_it_does_not_know(name: str) -> None:
     pytest.importorskip("Cython")
