@@ -145,7 +145,7 @@ def compare_many(count: int, seed: int) -> None:
     print(f"cases: {count}, seeds from {seed}, level {cpu_level()}")
 
 
-@pytest.mark.parametrize("level", ["base", "v3"])
+@pytest.mark.parametrize("level", ["base", "v3", "v4"])
 def test_every_instruction_set_equals_the_oracle(level: str) -> None:
     code = f"import test_scan_oracle; test_scan_oracle.compare_many({scaled(100)}, {random.randrange(2**32)})"
     run = subprocess.run(
