@@ -1,7 +1,7 @@
 /* One line of a session log as a record: its fields and the pieces of its text, by the rules of the log format.
  *
- * The line is indexed by fc_structure and walked once; nothing is copied. A slice is the raw inside of a JSON
- * string, between its quotes, with its escapes still in it; it points into the line. */
+ * The line is indexed by fc_structure and walked once; nothing is copied: the slices of a record point into
+ * the line. */
 #ifndef FC_RECORD_H
 #define FC_RECORD_H
 
@@ -11,20 +11,10 @@
 
 #include "fc_buffer.h"
 #include "fc_find.h"
+#include "fc_slice.h"
 #include "fc_structure.h"
 
 enum { FC_RECORD_LEVELS_MAX = 1024 };
-
-typedef struct fc_slice {
-    const uint8_t *bytes; /* NULL: the member is absent or no string */
-    uint32_t len;
-    bool escaped; /* holds a backslash */
-} fc_slice;
-
-typedef struct fc_slices {
-    fc_slice *items;
-    size_t len, capacity;
-} fc_slices;
 
 typedef struct fc_record {
     fc_slice type, message_role, session, uuid, cwd, branch, model;
@@ -50,14 +40,6 @@ bool fc_record_blank(const uint8_t *line, size_t len);
 
 /* Return the record's role: that of its message, else its type. */
 fc_slice fc_record_role(const fc_record *record);
-
-/* Decode a slice's escapes into `out`, which must hold slice.len bytes, and return the bytes written: valid UTF-8,
- * lone surrogate escapes as U+FFFD. The slice must come from a record that was read. */
-size_t fc_slice_decode(fc_slice slice, uint8_t *out);
-
-/* True if the decoded slice equals, or begins with, the given bytes. False for an absent slice. */
-bool fc_slice_equals(fc_slice slice, const uint8_t *value, size_t len);
-bool fc_slice_begins(fc_slice slice, const uint8_t *value, size_t len);
 
 /* Append the record's text: its pieces decoded and joined with newlines. */
 fc_status fc_record_text(const fc_record *record, fc_buffer *out);

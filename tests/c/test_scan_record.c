@@ -1,4 +1,4 @@
-/* fc_record: the fields and the text of records of every kind, why a line is none, and what slices decode to. */
+/* fc_record: the fields and the text of records of every kind, and why a line is none. */
 #include <stdbool.h>
 
 #include "check.h"
@@ -172,42 +172,6 @@ static void check_depth(void) {
     CHECK(read_bytes(deep, len + 80001, true) == FC_LINE_DEPTH);
 }
 
-static fc_slice slice_of(const uint8_t *bytes, size_t len) {
-    return (fc_slice){bytes, (uint32_t)len, memchr(bytes, '\\', len) != NULL};
-}
-
-static bool decodes(const char *raw, const char *expected, size_t expected_len) {
-    const size_t len = strlen(raw);
-    uint8_t *in = exact_copy(raw, len), *out = exact_copy(raw, len);
-    const fc_slice slice = slice_of(in, len);
-    bool same = fc_slice_decode(slice, out) == expected_len && memcmp(out, expected, expected_len) == 0;
-    const uint8_t *value = (const uint8_t *)expected;
-    same = same && fc_slice_equals(slice, value, expected_len);
-    for (size_t prefix = 0; prefix <= expected_len; prefix++) {
-        same = same && fc_slice_begins(slice, value, prefix);
-        if (prefix < expected_len) same = same && !fc_slice_equals(slice, value, prefix);
-    }
-    uint8_t longer[100];
-    memcpy(longer, expected, expected_len);
-    longer[expected_len] = 'x';
-    same = same && !fc_slice_begins(slice, longer, expected_len + 1);
-    free(in);
-    free(out);
-    return same;
-}
-
-static void check_decoding(void) {
-    CHECK(decodes("plain", "plain", 5) && decodes("", "", 0));
-    CHECK(decodes("\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t", 8));
-    CHECK(decodes("\\u0000a", "\0a", 2) && decodes("\\u00E9\\u20ac", "\xc3\xa9\xe2\x82\xac", 5));
-    CHECK(decodes("\\ud83d\\ude00!", "\xf0\x9f\x98\x80!", 5));
-    CHECK(decodes("\\ud83d", "\xef\xbf\xbd", 3) && decodes("\\ude00\\ud83d", "\xef\xbf\xbd\xef\xbf\xbd", 6));
-    CHECK(decodes("\\ud83dx\\ude00", "\xef\xbf\xbdx\xef\xbf\xbd", 7));
-    CHECK(decodes("\\ud83d\\u0041", "\xef\xbf\xbd" "A", 4));
-    CHECK(decodes("0123456789abcdef\\n0123456789abcdef", "0123456789abcdef\n0123456789abcdef", 33));
-    CHECK(!fc_slice_begins((fc_slice){0}, (const uint8_t *)"", 0) && !fc_slice_equals((fc_slice){0}, (const uint8_t *)"", 0));
-}
-
 static void check_blank(void) {
     CHECK(fc_record_blank((const uint8_t *)"", 0) && fc_record_blank((const uint8_t *)" \t\r", 3));
     CHECK(!fc_record_blank((const uint8_t *)" \n", 2) && !fc_record_blank((const uint8_t *)" \f ", 3));
@@ -244,10 +208,9 @@ int main(void) {
         check_texts();
         check_reasons();
         check_depth();
-    check_nested_blocks();
+        check_nested_blocks();
         check_damage();
     }
-    check_decoding();
     check_blank();
     free(line);
     fc_record_free(&record);
