@@ -34,8 +34,8 @@ fc_status fc_best_merge(fc_best *best, fc_best *other);
 void fc_best_sort(fc_best *best);
 void fc_best_free(fc_best *best);
 
-/* FC_REPORTS_MAX reports: what concerns a whole file goes before every line, else the first by (path, offset). So a file
- * that failed is not lost among a thousand bad lines. Zero-initialise, then set ranks. Not thread-safe. */
+/* FC_REPORTS_MAX reports: what concerns a whole file goes before every line, else the first by (path, offset). So a
+ * file that failed is not lost among a thousand bad lines. Zero-initialise, then set ranks. Not thread-safe. */
 typedef struct fc_first_reports {
     const size_t *ranks;
     fc_report *items;

@@ -86,8 +86,8 @@ bool fc_escape_set_add(fc_escape_set *set, uint16_t unit) {
     set->third_digits |= (uint16_t)(1u << (unit >> 4 & 15));
     uint8_t mask, bits;
     share_digit_bits(set->third_digits, &mask, &bits);
-    if (__builtin_popcount(mask) >= 5) set->telling = (fc_telling){{1, 4, 4}, {0xff, mask, mask}, {'u', bits, bits}, false};
-    else set->telling = (fc_telling){{0, 1, 1}, {0xff, 0xff, 0xff}, {'\\', 'u', 'u'}, false};
+    if (__builtin_popcount(mask) >= 5) set->telling = (fc_telling){{1, 4}, {0xff, mask}, {'u', bits}, false};
+    else set->telling = (fc_telling){{0, 1}, {0xff, 0xff}, {'\\', 'u'}, false};
     return true;
 }
 

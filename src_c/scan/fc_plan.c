@@ -122,8 +122,8 @@ static fc_status leaf_probe(fc_plan *plan, const node *n, fc_probe *out) {
     return status;
 }
 
-/* Choose the probe of the subtree at `at` into spare[0]; spare[1] and on serve the levels below it. AND takes its rarest
- * operand's probe, OR all of them or none, NOT none. */
+/* Choose the probe of the subtree at `at` into spare[0]; spare[1] and on serve the levels below it. AND takes its
+ * rarest operand's probe, OR all of them or none, NOT none. */
 static fc_status choose_probe(fc_plan *plan, size_t at, fc_probe *spare) {
     const node *n = &plan->nodes[at];
     if (n->op < FC_OP_NOT) return leaf_probe(plan, n, spare);
@@ -279,8 +279,8 @@ static fc_status fold_text(const fc_plan *plan, const uint8_t *text, size_t len,
     return FC_OK;
 }
 
-/* Search folded text for a folded needle; that the literal ignores case changes nothing there. A long needle goes to the two-way search, whose worst case is
- * linear. */
+/* Search folded text for a folded needle; that the literal ignores case changes nothing there. A long needle goes to
+ * the two-way search, whose worst case is linear. */
 static size_t find_exact(const fc_find *find, const needle *n, const uint8_t *text, size_t len) {
     if (n->len > LONG_NEEDLE) {
         const uint8_t *at = memmem(text, len, n->bytes, n->len);
@@ -520,7 +520,8 @@ static fc_status add_occurrence(ranges *found, size_t first, size_t end, size_t 
 
 /* Find every occurrence. Behind one the search goes on byte by byte as long as a further one that overlaps it may be
  * under way, so that a needle like "aaaa" costs no more than any other. */
-static fc_status find_occurrences(const fc_find *find, const needle *n, const uint8_t *text, size_t len, ranges *found) {
+static fc_status find_occurrences(const fc_find *find, const needle *n, const uint8_t *text, size_t len,
+                                  ranges *found) {
     const size_t first = found->len;
     uint32_t *border = NULL;
     fc_status status = FC_OK;

@@ -46,7 +46,8 @@ static place read_string(walk *w, place at, fc_slice *out) {
     if (!string_bounds(w, at, &begin, &end)) return fail(w, FC_LINE_GRAMMAR);
     const size_t len = (size_t)(end - begin);
     bool escaped = false;
-    if (!(len < 64 && fc_slice_is_plain(begin, len)) && !w->find->escapes(begin, len, &escaped)) return fail(w, FC_LINE_ESCAPE);
+    const bool plain = len < 64 && fc_slice_is_plain(begin, len);
+    if (!plain && !w->find->escapes(begin, len, &escaped)) return fail(w, FC_LINE_ESCAPE);
     *out = (fc_slice){begin, (uint32_t)len, escaped};
     return at + 1;
 }

@@ -70,7 +70,10 @@ bool fc_slice_is_plain(const uint8_t *at, size_t len) {
     for (; end - at >= 16; at += 16)
         found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), backslash));
     if (_mm_movemask_epi8(found) != 0) return false;
-    if (len >= 16) return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(end - 16)), backslash)) == 0;
+    if (len >= 16) {
+        const __m128i last = _mm_loadu_si128((const __m128i *)(end - 16));
+        return _mm_movemask_epi8(_mm_cmpeq_epi8(last, backslash)) == 0;
+    }
 #endif
     uint64_t bits = backslash_bits(load_word(end - 8, 8));
     for (; end - at >= 8; at += 8) bits |= backslash_bits(load_word(at, 8));

@@ -1,4 +1,4 @@
-/* A slice: the raw inside of a JSON string, between its quotes, with its escapes still in it. It points into the line. */
+/* A slice: the raw inside of a JSON string, between its quotes, with its escapes still in it. It points into a line. */
 #ifndef FC_SLICE_H
 #define FC_SLICE_H
 
@@ -25,7 +25,7 @@ bool fc_slices_push(fc_slices *slices, fc_slice slice);
 bool fc_slice_is_plain(const uint8_t *bytes, size_t len);
 
 /* Decode a slice's escapes into `out`, which must hold slice.len bytes, and return the bytes written: valid UTF-8,
- * lone surrogate escapes as U+FFFD. The slice's escapes must be legal, as those of a record that was read are. O(len). */
+ * lone surrogate escapes as U+FFFD. Its escapes must be legal, as those of a record that was read are. O(len). */
 size_t fc_slice_decode(fc_slice slice, uint8_t *out);
 
 /* True if the decoded slice equals, or begins with, the given bytes. False for an absent slice. O(len). */

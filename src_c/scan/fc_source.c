@@ -76,7 +76,8 @@ static bool still_marked(const fc_source *source, const fc_source_mark *mark) {
 
 /* Say whether a file, whose size and times were `before` and are *now, was written to at its end or within. The system
  * sets the time of a file that is appended to before its size: where the size says nothing it is asked once more. */
-static fc_source_fate fate_of(const fc_source *source, const fc_file_info *before, fc_file_info *now, bool *out_written) {
+static fc_source_fate fate_of(const fc_source *source, const fc_file_info *before, fc_file_info *now,
+                              bool *out_written) {
     *out_written = now->mtime_ns != before->mtime_ns;
     if (*out_written && now->size == before->size) {
         const struct timespec while_written = {.tv_nsec = 1000000};

@@ -41,7 +41,8 @@ typedef enum fc_line_reason {
 fc_status fc_structure_new(fc_structure **out);
 void fc_structure_free(fc_structure *structure);
 
-/* Make the indexer able to take lines of `len` bytes (FC_BAD_VALUE above FC_STRUCTURE_LEN_MAX); about four bytes of memory a byte. */
+/* Make the indexer able to take lines of `len` bytes (FC_BAD_VALUE above FC_STRUCTURE_LEN_MAX); about four bytes of
+ * memory a byte. */
 fc_status fc_structure_reserve(fc_structure *structure, size_t len);
 
 /* Give the memory back. */

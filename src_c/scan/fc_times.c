@@ -82,7 +82,8 @@ fc_status fc_times_in_source(fc_times *times, const fc_source *source, uint64_t 
         if (!past && base + end >= to) {
             /* Only lines that begin before `to` count. */
             const size_t last_begin = (size_t)(to - base);
-            const uint8_t *stop = last_begin <= begin ? NULL : memchr(buffer->data + last_begin - 1, '\n', end - (last_begin - 1));
+            const uint8_t *stop = NULL;
+            if (last_begin > begin) stop = memchr(buffer->data + last_begin - 1, '\n', end - (last_begin - 1));
             if (stop != NULL) {
                 end = (size_t)(stop - buffer->data) + 1;
                 past = true;

@@ -1,0 +1,93 @@
+/* One thread's part of a run: it scans spans of files, judges their lines and keeps the best of them. */
+#ifndef FC_WORKER_H
+#define FC_WORKER_H
+
+#include <pthread.h>
+
+#include "fc_best.h"
+#include "fc_block.h"
+#include "fc_times.h"
+
+/* Lines that begin in [begin, end) of a file. A file's spans stand together, in order. */
+typedef struct fc_span {
+    size_t file;
+    uint64_t begin, end; /* the last span's end is UINT64_MAX: the file may have grown */
+    uint64_t newlines;   /* of its lines, when `finished` and the file has more than one span */
+    bool finished;
+    bool has_first; /* `first` is known; under the lock */
+    fc_time_found first;
+} fc_span;
+
+typedef struct fc_shared_file {
+    size_t first_span, spans;
+    fc_file_info info; /* when has_size: as of the walk, or of its last opening, of a file in pieces under the lock */
+    fc_source_mark mark; /* of the piece that was read last, under the lock */
+    bool has_size;
+    bool has_last; /* `last` is known; under the lock */
+    fc_time_found last;
+    unsigned reported; /* bit per fc_report_kind, under the lock */
+} fc_shared_file;
+
+/* What the threads of a run share. */
+typedef struct fc_shared {
+    const fc_runtime *runtime;
+    const fc_file_list *files;
+    const fc_plan *plan, *stamps; /* the query's, and that of lines that may hold a time */
+    const fc_find *find;
+    const fc_run_options *options;
+    fc_plan_options bounds;
+    bool every_line;     /* no line is passed over */
+    const size_t *ranks; /* by file: its place in the order of paths */
+    fc_span *spans;
+    fc_shared_file *states; /* by file */
+    fc_job job;
+    pthread_mutex_t lock, long_lines;
+    atomic_uint_least64_t done_bytes;
+    atomic_int status; /* the first failure */
+} fc_shared;
+
+/* True if a file of this size is to be cut into pieces. */
+bool fc_shared_is_big(const fc_shared *shared, uint64_t size);
+
+typedef struct fc_worker {
+    fc_shared *shared;
+    unsigned id; /* its number in the job */
+    fc_parser parser;
+    fc_scratch scratch;
+    fc_times times;
+    /* What it found so far. */
+    fc_best best;
+    fc_first_reports reports;
+    fc_tail *tails;
+    size_t tails_len, tails_capacity;
+    uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
+    int64_t cpu_begin, cpu_end; /* of its thread, since its first span of the job; begin is negative before that */
+    /* The span being scanned. */
+    const fc_span *span;
+    fc_source source;
+    fc_block block;
+    size_t complete;   /* end of the last whole line in the block */
+    bool counting;     /* newlines are counted as bytes leave the block */
+    bool lost_count;   /* bytes left the block uncounted; then the span begins at 0 */
+    size_t counted;    /* newlines before this place in the block are in `newlines` */
+    uint64_t newlines;
+    /* The last inherited time: it holds for records from `since` up to `until`. */
+    bool has_inherited;
+    uint64_t since, until;
+    bool inherited_known;
+    int64_t inherited_us;
+} fc_worker;
+
+/* Set up a worker; `shared` outlives it and its options and ranks are set. FC_NO_MEMORY leaves what fc_worker_free
+ * takes. */
+fc_status fc_worker_init(fc_worker *worker, fc_shared *shared, unsigned id);
+
+/* Scan a span, each once: open its file, read it through a private buffer, judge its lines, and say what befell the
+ * file. A whole file that turns out to be big is left alone, its size noted in its state. Failures are reported or,
+ * when nothing can go on, set in shared->status and stop the job. One thread at a time may use a worker, different
+ * workers run side by side. O(bytes). */
+void fc_worker_scan(fc_worker *worker, fc_span *span);
+
+void fc_worker_free(fc_worker *worker);
+
+#endif

@@ -1,0 +1,90 @@
+/* fc_worker: a span owns the lines that begin in it, whatever is read at a time, and one worker may scan many. */
+#define _GNU_SOURCE
+#include <stdbool.h>
+
+#include "check.h"
+#include "fc_pool.h"
+#include "fc_worker.h"
+
+enum { LINES = 40, FILE_MAX = LINES * 200 };
+
+static char text[FILE_MAX];
+static size_t text_len, begins[LINES + 1];
+
+/* Records, every third of which holds the needle, every fifth is broken. */
+static void make_text(void) {
+    text_len = 0;
+    for (int i = 0; i < LINES; i++) {
+        begins[i] = text_len;
+        text_len += (size_t)sprintf(text + text_len, "{\"type\":\"system\",\"content\":\"%s%*s\"}%s\n",
+                                    i % 3 == 0 ? "needle" : "straw", (int)random_below(90), "", i % 5 == 0 ? "x" : "");
+    }
+    begins[LINES] = text_len;
+}
+
+static bool never_stop(fc_job *job, unsigned worker) {
+    (void)job;
+    (void)worker;
+    return false;
+}
+
+/* Scan the text as spans that end at the places given, one after the other. */
+static void check_spans(const fc_plan *plan, const fc_plan *stamps, const uint64_t *ends, size_t count, size_t chunk) {
+    const fc_runtime runtime = {.cpu = fc_cpu_detect(), .should_stop = never_stop};
+    fc_file_list files = {0};
+    CHECK(fc_file_list_add_memory(&files, "m", 1, (const uint8_t *)text, text_len) == FC_OK);
+    const fc_run_options options = {.order = FC_ORDER_FILE, .limit = SIZE_MAX, .validate_all = true, .max_line = 1000,
+                                    .threads = 1, .timeout_ns = -1, .chunk = chunk, .span = SIZE_MAX};
+    const size_t ranks[1] = {0};
+    fc_span spans[LINES] = {{0}};
+    fc_shared_file state = {.spans = count, .info = files.entries[0].info, .has_size = true};
+    fc_shared shared = {.runtime = &runtime, .files = &files, .plan = plan, .stamps = stamps,
+                        .find = fc_find_for(runtime.cpu), .options = &options, .every_line = true, .ranks = ranks,
+                        .spans = spans, .states = &state};
+    pthread_mutex_init(&shared.lock, NULL);
+    pthread_mutex_init(&shared.long_lines, NULL);
+    fc_worker worker;
+    CHECK(fc_worker_init(&worker, &shared, 0) == FC_OK);
+    for (size_t i = 0; i < count; i++)
+        spans[i] = (fc_span){.begin = i == 0 ? 0 : ends[i - 1], .end = i + 1 == count ? UINT64_MAX : ends[i]};
+    for (size_t i = count; i-- > 0;) {
+        const uint64_t before = worker.lines;
+        fc_worker_scan(&worker, &spans[i]);
+        uint64_t own = 0;
+        for (size_t n = 0; n < LINES; n++) own += begins[n] >= spans[i].begin && begins[n] < spans[i].end;
+        CHECK(worker.lines - before == own && spans[i].finished && (count == 1 || spans[i].newlines == own));
+    }
+    CHECK(worker.bytes == text_len && worker.lines == LINES && worker.errors == LINES / 5 && worker.tails_len == 0);
+    CHECK(worker.records == LINES - LINES / 5 && worker.matches == worker.best.len && shared.status == FC_OK);
+    fc_best_sort(&worker.best);
+    size_t hit = 0;
+    for (size_t n = 0; n < LINES; n += 3) {
+        if (n % 5 == 0) continue;
+        CHECK(hit < worker.best.len && worker.best.items[hit].offset == begins[n]);
+        CHECK(worker.best.items[hit].raw_len == begins[n + 1] - begins[n] - 1);
+        hit++;
+    }
+    CHECK(hit == worker.best.len);
+    fc_worker_free(&worker);
+    fc_file_list_free(&files);
+}
+
+int main(void) {
+    const fc_term needle = {.op = FC_OP_TEXT, .value = (const uint8_t *)"needle", .len = 6};
+    const fc_term stamp = {.op = FC_OP_TEXT, .value = (const uint8_t *)"timestamp", .len = 9};
+    const fc_plan_options usual = {0}, exactly = {.case_sensitive = true};
+    fc_plan *plan, *stamps;
+    CHECK(fc_plan_new(&needle, 1, &usual, &plan) == FC_OK && fc_plan_new(&stamp, 1, &exactly, &stamps) == FC_OK);
+    static const size_t chunks[] = {1, 7, 64, 1000, 1 << 20};
+    for (int round = 0; round < 300; round++) {
+        make_text();
+        uint64_t ends[LINES];
+        const size_t count = 1 + (size_t)random_below(LINES - 1);
+        for (size_t i = 0; i < count; i++) ends[i] = text_len * (i + 1) / count;
+        if (round % 2) for (size_t i = 0; i + 1 < count; i++) ends[i] = begins[LINES * (i + 1) / count];
+        check_spans(plan, stamps, ends, count, chunks[random_below(5)]);
+    }
+    fc_plan_free(plan);
+    fc_plan_free(stamps);
+    return finish();
+}
