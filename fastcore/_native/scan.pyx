@@ -78,6 +78,16 @@ cdef extern from "fc_record.h" nogil:
     fc_status fc_record_text(const fc_record *record, fc_buffer *out)
     const char *fc_line_reason_name(fc_line_reason reason)
 
+cdef extern from "fc_probe.h" nogil:
+    ctypedef struct fc_probe:
+        size_t literals_len
+
+cdef extern from "fc_sieve.h" nogil:
+    ctypedef struct fc_sieve:
+        pass
+    void fc_sieve_start(fc_sieve *sieve, const fc_probe *probe, const fc_find *find, const uint8_t *bytes, size_t len)
+    size_t fc_sieve_next(fc_sieve *sieve, size_t start)
+
 cdef extern from "fc_plan.h" nogil:
     ctypedef enum fc_op:
         FC_OP_TEXT, FC_OP_ROLE, FC_OP_TYPE, FC_OP_SESSION, FC_OP_UUID, FC_OP_CWD, FC_OP_PROJECT, FC_OP_BRANCH
@@ -91,23 +101,20 @@ cdef extern from "fc_plan.h" nogil:
         bint case_sensitive, no_prefilter, has_since, has_until
         int64_t since_us, until_us
     ctypedef struct fc_plan:
-        pass
-    ctypedef struct fc_sieve:
-        pass
+        fc_probe probe
+    fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out)
+    void fc_plan_free(fc_plan *plan)
+
+cdef extern from "fc_match.h" nogil:
     ctypedef struct fc_scratch:
         pass
     ctypedef struct fc_range:
         size_t start, end
-    fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out)
-    void fc_plan_free(fc_plan *plan)
-    bint fc_plan_has_filter(const fc_plan *plan)
-    void fc_sieve_start(fc_sieve *sieve, const fc_plan *plan, const fc_find *find, const uint8_t *bytes, size_t len)
-    size_t fc_sieve_next(fc_sieve *sieve, size_t start)
     void fc_scratch_free(fc_scratch *scratch)
-    fc_status fc_plan_match(const fc_plan *plan, const fc_find *find, const fc_record *record, const char *path,
-                            size_t path_len, fc_scratch *scratch, c_bool *out_match)
-    fc_status fc_plan_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
-                            fc_range **out_ranges, size_t *out_count)
+    fc_status fc_match_record(const fc_plan *plan, const fc_find *find, const fc_record *record, const char *path,
+                              size_t path_len, fc_scratch *scratch, c_bool *out_match)
+    fc_status fc_match_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
+                             fc_range **out_ranges, size_t *out_count)
 
 cdef extern from "fc_time.h" nogil:
     bint fc_time_parse(const uint8_t *text, size_t len, int64_t *out_us)
@@ -254,7 +261,7 @@ cdef class Plan:
             raise_status(fc_plan_new(terms, count, &options, &self.plan))
         finally:
             free(terms)
-        self.has_filter = fc_plan_has_filter(self.plan)
+        self.has_filter = self.plan.probe.literals_len != 0
         self.arguments = (list(program), case_sensitive, since_us, until_us, prefilter)
 
     def __reduce__(self):
@@ -268,7 +275,7 @@ cdef class Plan:
         cdef size_t size = <size_t>PyBytes_Size(line)
         if not self.has_filter:
             return True
-        fc_sieve_start(&sieve, self.plan, kernels(), <const uint8_t *>PyBytes_AsString(line), size)
+        fc_sieve_start(&sieve, &self.plan.probe, kernels(), <const uint8_t *>PyBytes_AsString(line), size)
         return fc_sieve_next(&sieve, 0) < size
 
     def matches(self, bytes line not None, bytes path not None=b"", *, bint check_all=False):
@@ -279,8 +286,8 @@ cdef class Plan:
         if scratch == NULL:
             raise MemoryError
         cdef c_bool matched = False
-        cdef fc_status status = fc_plan_match(self.plan, kernels(), &reader.record, PyBytes_AsString(path),
-                                              <size_t>PyBytes_Size(path), scratch, &matched)
+        cdef fc_status status = fc_match_record(self.plan, kernels(), &reader.record, PyBytes_AsString(path),
+                                                <size_t>PyBytes_Size(path), scratch, &matched)
         fc_scratch_free(scratch)
         free(scratch)
         raise_status(status)
@@ -290,8 +297,8 @@ cdef class Plan:
         cdef bytes encoded = text.encode()
         cdef fc_range *ranges = NULL
         cdef size_t count = 0
-        raise_status(fc_plan_spans(self.plan, kernels(), <const uint8_t *>PyBytes_AsString(encoded),
-                                   <size_t>PyBytes_Size(encoded), &ranges, &count))
+        raise_status(fc_match_spans(self.plan, kernels(), <const uint8_t *>PyBytes_AsString(encoded),
+                                    <size_t>PyBytes_Size(encoded), &ranges, &count))
         try:
             return [(ranges[i].start, ranges[i].end) for i in range(count)]
         finally:

@@ -1,7 +1,5 @@
-/* A query made ready: its boolean expression over records, and the raw filter that says which lines can match.
- *
- * The filter is sound: a line that it passes over cannot match. A plan is immutable once made and may be shared
- * between threads; what changes from record to record lives in an fc_sieve and an fc_scratch of the thread's own. */
+/* A query made ready: its boolean expression over records, and the probe whose raw filter is sound: a line that it
+ * passes over cannot match. A plan is immutable once made and may be shared between threads. */
 #ifndef FC_PLAN_H
 #define FC_PLAN_H
 
@@ -9,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fc_buffer.h"
-#include "fc_find.h"
-#include "fc_record.h"
+#include "fc_arena.h"
+#include "fc_needle.h"
+#include "fc_probe.h"
 
 typedef enum fc_op {
     FC_OP_TEXT = 0, /* the value is a substring of the record's text */
@@ -49,57 +47,27 @@ typedef struct fc_plan_options {
     int64_t since_us, until_us; /* both inclusive */
 } fc_plan_options;
 
-typedef struct fc_plan fc_plan;
+/* Nodes stand in prefix order; the operands of nodes[i] follow it and end before nodes[i].end. */
+typedef struct fc_node {
+    fc_op op;
+    uint32_t end;
+    bool under_not;
+    fc_needle needle; /* of a text or field term */
+} fc_node;
 
-enum { FC_PLAN_LEVELS_MAX = 1024, FC_PLAN_PROBES_MAX = 16 };
+typedef struct fc_plan {
+    fc_plan_options options;
+    fc_node *nodes;
+    size_t count;   /* 0: every record matches */
+    fc_probe probe; /* without literals there is no filter: every line is a candidate */
+    fc_arena arena;
+} fc_plan;
+
+enum { FC_PLAN_LEVELS_MAX = 1024 };
 
 /* Make a plan; no terms at all match every record. FC_BAD_VALUE: the terms are not one well-formed postfix
  * expression of at most FC_PLAN_LEVELS_MAX levels of operators. O(total length). */
 fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out);
 void fc_plan_free(fc_plan *plan);
-
-const fc_plan_options *fc_plan_get_options(const fc_plan *plan);
-
-/* True if the plan has a filter; without one every line is a candidate. */
-bool fc_plan_has_filter(const fc_plan *plan);
-
-/* The filter's place in a stretch of bytes. */
-typedef struct fc_sieve {
-    const fc_plan *plan;
-    const fc_find *find;
-    const uint8_t *bytes;
-    size_t len;
-    struct {
-        size_t clear; /* none begins before this place (and from the last one asked for on) */
-        bool found;   /* one begins there */
-    } searched[FC_PLAN_PROBES_MAX + 1]; /* each literal, then the escapes */
-} fc_sieve;
-
-/* Point the sieve at a stretch of whole lines. */
-void fc_sieve_start(fc_sieve *sieve, const fc_plan *plan, const fc_find *find, const uint8_t *bytes, size_t len);
-
-/* Return the offset, from `from` on, of the first byte whose line must be parsed; `len` if no line must. Successive
- * calls must not go back. */
-size_t fc_sieve_next(fc_sieve *sieve, size_t from);
-
-typedef struct fc_scratch {
-    const uint8_t *hint; /* a place in the record's line where the filter saw something; NULL: none */
-    fc_buffer text, folded;
-    bool has_text; /* they hold the current record's whole text */
-} fc_scratch;
-void fc_scratch_free(fc_scratch *scratch);
-
-/* Say whether a record that was read matches. `path` is the file's path, for `project`. FC_NO_MEMORY. */
-fc_status fc_plan_match(const fc_plan *plan, const fc_find *find, const fc_record *record, const char *path,
-                        size_t path_len, fc_scratch *scratch, bool *out_match);
-
-typedef struct fc_range {
-    size_t start, end;
-} fc_range;
-
-/* Find every needle that is not under NOT in `text` (valid UTF-8): ranges in characters, ascending, overlapping ones
- * merged. *out_ranges is malloc'ed, NULL when there are none. O(needles x length). */
-fc_status fc_plan_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
-                        fc_range **out_ranges, size_t *out_count);
 
 #endif

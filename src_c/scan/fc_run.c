@@ -9,8 +9,9 @@
 
 typedef struct run {
     fc_shared shared;
-    fc_plan *stamps; /* shared.stamps, which the run owns */
-    size_t *ranks;   /* shared.ranks, too */
+    fc_probe stamps; /* shared.stamps, made in the arena */
+    fc_arena arena;
+    size_t *ranks; /* shared.ranks */
     size_t spans_len;
     size_t *visits; /* spans in the order in which they are taken */
     size_t visits_len;
@@ -264,16 +265,14 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
 }
 
 static fc_status prepare(run *r, const fc_run_options *options) {
-    const fc_term stamp = {.op = FC_OP_TEXT, .value = (const uint8_t *)"timestamp", .len = 9};
-    const fc_plan_options exactly = {.case_sensitive = true};
     fc_shared *shared = &r->shared;
-    fc_status status = fc_plan_new(&stamp, 1, &exactly, &r->stamps);
+    fc_status status = fc_probe_choose(&r->arena, (const uint8_t *)"timestamp", 9, false, &r->stamps);
     if (status != FC_OK) return status;
-    shared->stamps = r->stamps;
-    shared->bounds = *fc_plan_get_options(shared->plan);
+    shared->stamps = &r->stamps;
+    shared->bounds = shared->plan->options;
     /* A chunk that could hold a whole over-long line must be looked at line by line. */
     shared->every_line =
-        options->validate_all || !fc_plan_has_filter(shared->plan) || options->max_line < options->chunk;
+        options->validate_all || shared->plan->probe.literals_len == 0 || options->max_line < options->chunk;
     shared->states = calloc(shared->files->len + 1, sizeof *shared->states);
     shared->ranks = r->ranks = malloc((shared->files->len + 1) * sizeof *r->ranks);
     if (shared->states == NULL || r->ranks == NULL) return FC_NO_MEMORY;
@@ -289,7 +288,7 @@ static void release(run *r, unsigned threads) {
     free(r->visits);
     free(r->shared.states);
     free(r->ranks);
-    fc_plan_free(r->stamps);
+    fc_arena_free(&r->arena);
     pthread_mutex_destroy(&r->shared.lock);
     pthread_mutex_destroy(&r->shared.long_lines);
 }

@@ -13,6 +13,7 @@
 #include "fc_file.h"
 #include "fc_plan.h"
 #include "fc_runtime.h"
+#include "fc_structure.h"
 
 typedef enum fc_order {
     FC_ORDER_NEWEST = 0, /* time descending, then path, then offset; records without a time last */

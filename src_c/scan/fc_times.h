@@ -3,12 +3,12 @@
 #define FC_TIMES_H
 
 #include "fc_parser.h"
-#include "fc_plan.h"
+#include "fc_sieve.h"
 #include "fc_source.h"
 
 typedef struct fc_times {
     fc_parser *parser; /* its record is overwritten */
-    const fc_plan *stamps; /* a plan whose filter lets through every line that can have a time of its own */
+    const fc_probe *stamps; /* lets through every line that can have a time of its own */
     const fc_find *find;
     size_t max_line, chunk;
     /* True once the search in a file should be given up; asked at every chunk. NULL: never. */

@@ -246,8 +246,8 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
     if (status == FC_OK) {
         const fc_file_entry *entry = &shared->files->entries[w->span->file];
         w->records++;
-        status = fc_plan_match(shared->plan, shared->find, &w->parser.record, entry->path, entry->path_len, &w->scratch,
-                               &matched);
+        status = fc_match_record(shared->plan, shared->find, &w->parser.record, entry->path, entry->path_len,
+                                 &w->scratch, &matched);
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
         if (terminated) report_line(w, begin, end, reason);
@@ -284,7 +284,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
         if (status != FC_OK || from >= to) return status;
     }
     fc_sieve sieve;
-    fc_sieve_start(&sieve, shared->plan, shared->find, data + from, to - from);
+    fc_sieve_start(&sieve, &shared->plan->probe, shared->find, data + from, to - from);
     const size_t start = from;
     while (from < to && status == FC_OK) {
         const size_t hit = start + fc_sieve_next(&sieve, from - start);

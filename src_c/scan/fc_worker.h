@@ -6,6 +6,7 @@
 
 #include "fc_best.h"
 #include "fc_block.h"
+#include "fc_match.h"
 #include "fc_times.h"
 
 /* Lines that begin in [begin, end) of a file. A file's spans stand together, in order. */
@@ -32,7 +33,8 @@ typedef struct fc_shared_file {
 typedef struct fc_shared {
     const fc_runtime *runtime;
     const fc_file_list *files;
-    const fc_plan *plan, *stamps; /* the query's, and that of lines that may hold a time */
+    const fc_plan *plan;
+    const fc_probe *stamps; /* of lines that may hold a time */
     const fc_find *find;
     const fc_run_options *options;
     fc_plan_options bounds;

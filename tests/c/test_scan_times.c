@@ -130,18 +130,17 @@ static void check_stop(void) {
 }
 
 int main(void) {
-    const fc_term stamp = {.op = FC_OP_TEXT, .value = (const uint8_t *)"timestamp", .len = 9};
-    const fc_plan_options exactly = {.case_sensitive = true};
-    fc_plan *stamps;
-    CHECK(fc_plan_new(&stamp, 1, &exactly, &stamps) == FC_OK);
+    fc_arena arena = {0};
+    fc_probe stamps;
+    CHECK(fc_probe_choose(&arena, (const uint8_t *)"timestamp", 9, false, &stamps) == FC_OK);
     const fc_find *find = fc_find_for(fc_cpu_detect());
     CHECK(fc_parser_init(&parser, &long_lines, find, false) == FC_OK);
-    times = (fc_times){.parser = &parser, .stamps = stamps, .find = find, .max_line = MAX_LINE, .chunk = 64};
+    times = (fc_times){.parser = &parser, .stamps = &stamps, .find = find, .max_line = MAX_LINE, .chunk = 64};
     check_random();
     check_stop();
     check_long_line();
     fc_times_free(&times);
     fc_parser_free(&parser);
-    fc_plan_free(stamps);
+    fc_arena_free(&arena);
     return finish();
 }

@@ -29,7 +29,7 @@ static bool never_stop(fc_job *job, unsigned worker) {
 }
 
 /* Scan the text as spans that end at the places given, one after the other. */
-static void check_spans(const fc_plan *plan, const fc_plan *stamps, const uint64_t *ends, size_t count, size_t chunk) {
+static void check_spans(const fc_plan *plan, const fc_probe *stamps, const uint64_t *ends, size_t count, size_t chunk) {
     const fc_runtime runtime = {.cpu = fc_cpu_detect(), .should_stop = never_stop};
     fc_file_list files = {0};
     CHECK(fc_file_list_add_memory(&files, "m", 1, (const uint8_t *)text, text_len) == FC_OK);
@@ -71,10 +71,12 @@ static void check_spans(const fc_plan *plan, const fc_plan *stamps, const uint64
 
 int main(void) {
     const fc_term needle = {.op = FC_OP_TEXT, .value = (const uint8_t *)"needle", .len = 6};
-    const fc_term stamp = {.op = FC_OP_TEXT, .value = (const uint8_t *)"timestamp", .len = 9};
-    const fc_plan_options usual = {0}, exactly = {.case_sensitive = true};
-    fc_plan *plan, *stamps;
-    CHECK(fc_plan_new(&needle, 1, &usual, &plan) == FC_OK && fc_plan_new(&stamp, 1, &exactly, &stamps) == FC_OK);
+    const fc_plan_options usual = {0};
+    fc_plan *plan;
+    fc_arena arena = {0};
+    fc_probe stamps;
+    CHECK(fc_plan_new(&needle, 1, &usual, &plan) == FC_OK);
+    CHECK(fc_probe_choose(&arena, (const uint8_t *)"timestamp", 9, false, &stamps) == FC_OK);
     static const size_t chunks[] = {1, 7, 64, 1000, 1 << 20};
     for (int round = 0; round < 300; round++) {
         make_text();
@@ -82,9 +84,9 @@ int main(void) {
         const size_t count = 1 + (size_t)random_below(LINES - 1);
         for (size_t i = 0; i < count; i++) ends[i] = text_len * (i + 1) / count;
         if (round % 2) for (size_t i = 0; i + 1 < count; i++) ends[i] = begins[LINES * (i + 1) / count];
-        check_spans(plan, stamps, ends, count, chunks[random_below(5)]);
+        check_spans(plan, &stamps, ends, count, chunks[random_below(5)]);
     }
     fc_plan_free(plan);
-    fc_plan_free(stamps);
+    fc_arena_free(&arena);
     return finish();
 }
