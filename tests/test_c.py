@@ -47,7 +47,7 @@ def test_c(program: Path, library: Path, tmp_path: Path) -> None:
     binary = tmp_path / program.stem
     flags = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", *INCLUDE]
     subprocess.run(["cc", *flags, program, library, "-lstdc++", "-lm", "-o", binary], check=True)
-    # simdjson without vectors, as on a processor that has none, judges every line alike.
+    # simdjson without vectors, as on a processor that has none: what these programs read is judged alike.
     for forced in ({}, {"SIMDJSON_FORCE_IMPLEMENTATION": "fallback"}) if program.stem in READ_LINES else ({},):
         result = subprocess.run(
             [binary],

@@ -291,6 +291,18 @@ print("leaving")"""
         assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["leaving"], "")
 
 
+def test_a_scan_while_the_interpreter_leaves(tmp_path: Path) -> None:
+    """What was registered before the first scan runs after the package's own farewell, in the thread that leaves."""
+    write(tmp_path / "a.jsonl", 100)
+    code = """
+import atexit, sys
+atexit.register(lambda: print(fastcore.scan(sys.argv[1], "needle", threads=2).stats.matches))
+import fastcore
+fastcore.scan(sys.argv[1], "needle")"""
+    result = run_python(code, str(tmp_path))
+    assert (result.stdout.split(), result.stderr) == (["100"], "")
+
+
 def test_ctrl_c_ends_a_scan(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", 20_000)
     code = """

@@ -9,6 +9,9 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from fastcore.errors import LineError
 
+cdef extern from "Python.h" nogil:
+    unsigned long PyThread_get_thread_ident()
+
 cdef extern from "fc_cpu.h" nogil:
     fc_cpu_level fc_cpu_detect()
     fc_cpu_level fc_cpu_by_name(const char *name)
@@ -54,6 +57,7 @@ cdef fc_cpu_level chosen_level() except *:
 
 cdef const fc_runtime *the_runtime = fc_pool_runtime(chosen_level())
 cdef bint is_exiting = False
+cdef unsigned long exiting_thread = 0
 
 
 cdef const fc_runtime *runtime() noexcept nogil:
@@ -61,12 +65,13 @@ cdef const fc_runtime *runtime() noexcept nogil:
 
 
 cdef bint exiting() noexcept nogil:
-    return is_exiting
+    return is_exiting and PyThread_get_thread_ident() != exiting_thread
 
 
 def _exit():
-    """Make running jobs end: after this a thread that waits for the interpreter never comes back."""
-    global is_exiting
+    """Make the jobs of other threads end: after this a thread that waits for the interpreter never comes back."""
+    global is_exiting, exiting_thread
+    exiting_thread = PyThread_get_thread_ident()
     is_exiting = True
 
 
@@ -87,7 +92,7 @@ cdef int raise_status(fc_status status) except -1:
         return 0
     if status == FC_STOPPED and PyErr_Occurred() != NULL:
         return -1
-    if status == FC_STOPPED and is_exiting:
+    if status == FC_STOPPED and exiting():
         raise SystemExit  # ends a thread without a word, as the interpreter is about to do
     raise _EXCEPTIONS[status](fc_status_name(status).decode())
 

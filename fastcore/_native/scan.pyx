@@ -434,13 +434,12 @@ cdef list merge_errors(list found, list reports):
     lines = [i for i, report in enumerate(reports) if report[5] is not None]
     for i in reversed(lines[max(0, len(lines) - max(0, excess)):]):
         del reports[i]
-    merged = found + reports
-    merged.sort(key=_report_key)
-    return merged[:FC_REPORTS_MAX]
+    # Those of one path stay in their order: sources may share a name.
+    return sorted(found + reports, key=_path_of)[:FC_REPORTS_MAX]
 
 
-def _report_key(report):
-    return report[0], report[2] or 0
+def _path_of(report):
+    return report[0]
 
 
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,

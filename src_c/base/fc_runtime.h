@@ -14,7 +14,8 @@
 
 typedef struct fc_job {
     /* Do item `item` (each of 0..items-1 exactly once, handed out in ascending order) as worker `worker`
-     * (0 is the calling thread, others are below `threads`). Never touches Python. */
+     * (0 is the calling thread, others are below `threads`). Never touches Python. In a forked child nobody may be left
+     * to release a lock: an item that was told to stop looks at `forked` before it takes one. */
     void (*work)(void *ctx, size_t item, unsigned worker);
     void *ctx;
     size_t items;
@@ -35,8 +36,8 @@ struct fc_runtime {
     /* Run a job to its end: every item done, or, after `stop` was set, every item that was begun done. When it
      * returns no worker is inside the job any more. Returns how many threads did at least one item.
      * Thread-safe: while another job runs, or from inside an item, the job runs serially on the caller.
-     * Never waits for an idle worker. Safe in a forked child: the pool starts anew there, and a job that it inherited
-     * ends at once as `forked`. */
+     * Never waits for an idle worker. Safe in a forked child: the pool starts anew there, and a job of several
+     * threads that it inherited is stopped and marked `forked`. */
     unsigned (*run)(const fc_runtime *runtime, fc_job *job);
     /* For use inside a long item: true once the job should end. On worker 0 also polls when 10 ms have passed. */
     bool (*should_stop)(fc_job *job, unsigned worker);

@@ -111,7 +111,8 @@ void fc_best_free(fc_best *best) {
 
 static int compare_places(const size_t *ranks, const fc_report *a, const fc_report *b) {
     if (ranks[a->file] != ranks[b->file]) return ranks[a->file] < ranks[b->file] ? -1 : 1;
-    return (a->offset > b->offset) - (a->offset < b->offset);
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
+    return (int)a->kind - (int)b->kind;
 }
 
 /* Negative if `a` is kept rather than `b`. */

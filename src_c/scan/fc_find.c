@@ -48,14 +48,15 @@ void fc_literal_init(fc_literal *out, const uint8_t *bytes, size_t len, bool ign
     double bits = 0;
     for (size_t i = 0; i < 3; i++) {
         size_t at = rarest(bytes, len, telling->at, i);
-        /* No other byte value is left: the end that is furthest from the first choice. */
-        if (at == len) at = telling->at[0] < len / 2 ? len - 1 : 0;
+        /* No other byte value is left: the end that is further from the first choice, then the middle. */
+        if (at == len) at = i == 2 ? len / 2 : telling->at[0] < len / 2 ? len - 1 : 0;
         if (i < 2) bits += fc_literal_bits(bytes[at]);
         telling->at[i] = at;
         telling->mask[i] = ignore_case && is_lower(bytes[at]) ? 0xdf : 0xff;
         telling->bits[i] = bytes[at] & telling->mask[i];
     }
-    telling->third = len > 2 && bits < telling_bits;
+    const bool distinct = telling->at[2] != telling->at[0] && telling->at[2] != telling->at[1];
+    telling->third = distinct && bits < telling_bits;
 }
 
 /* What the hex digits of one place have in common: (byte & mask) == bits holds for each of them, in either case. */

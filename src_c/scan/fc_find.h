@@ -12,7 +12,7 @@
 #include "fc_cpu.h"
 
 /* Two or three bytes of what is searched for that are tested first: the byte at offset at[i] is bits[i] under mask[i].
- * In something short they may be the same byte. Made by fc_literal_init and fc_escape_set_add. */
+ * They may be the same byte where there are no others. Made by fc_literal_init and fc_escape_set_add. */
 typedef struct fc_telling {
     size_t at[3];
     uint8_t mask[3], bits[3];

@@ -19,7 +19,7 @@ fc_status fc_match_record(const fc_plan *plan, const fc_find *find, const fc_rec
                           size_t path_len, fc_scratch *scratch, bool *out_match);
 
 /* Find every needle that is not under NOT in `text` (valid UTF-8): ranges in characters, ascending, overlapping ones
- * merged. *out_ranges is malloc'ed, NULL when there are none. O(needles x length). */
+ * merged. *out_ranges is malloc'ed, NULL when there are none. FC_NO_MEMORY. O(needles x length) on ordinary input. */
 fc_status fc_match_spans(const fc_plan *plan, const fc_find *find, const uint8_t *text, size_t len,
                          fc_range **out_ranges, size_t *out_count);
 

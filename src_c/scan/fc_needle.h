@@ -27,7 +27,7 @@ typedef struct fc_needle {
 fc_status fc_needle_init(fc_needle *out, fc_arena *arena, const uint8_t *value, size_t len, bool fold);
 
 /* Return the offset of the first occurrence in text that was folded if the needle was, `len` if there is none. The
- * needle is not empty. O(len), for a long needle on any input. */
+ * needle is not empty. O(len), for a needle of more than 256 bytes on any input. */
 size_t fc_needle_find(const fc_needle *needle, const fc_find *find, const uint8_t *text, size_t len);
 
 typedef enum fc_needle_answer {

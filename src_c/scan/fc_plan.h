@@ -66,7 +66,7 @@ typedef struct fc_plan {
 enum { FC_PLAN_LEVELS_MAX = 1024 };
 
 /* Make a plan; no terms at all match every record. FC_BAD_VALUE: the terms are not one well-formed postfix
- * expression of at most FC_PLAN_LEVELS_MAX levels of operators. O(total length). */
+ * expression of at most FC_PLAN_LEVELS_MAX levels of operators; FC_NO_MEMORY. O(total length). */
 fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out);
 void fc_plan_free(fc_plan *plan);
 

@@ -12,6 +12,7 @@ typedef struct run {
     fc_probe stamps; /* shared.stamps, made in the arena */
     fc_arena arena;
     size_t *ranks; /* shared.ranks */
+    fc_source_mark *marks; /* of the files in pieces */
     size_t spans_len;
     size_t *visits; /* spans in the order in which they are taken */
     size_t visits_len;
@@ -120,7 +121,7 @@ static fc_status plan_files(run *r) {
 /* Cut the big files into pieces for the second job: after the small files, so that the pieces balance the end. */
 static fc_status plan_pieces(run *r) {
     fc_shared *shared = &r->shared;
-    size_t pieces = 0;
+    size_t pieces = 0, big = 0;
     r->visits_len = 0;
     for (size_t i = 0; i < shared->files->len; i++) {
         fc_shared_file *state = &shared->states[i];
@@ -128,16 +129,20 @@ static fc_status plan_pieces(run *r) {
         state->first_span = r->spans_len + pieces;
         state->spans = (size_t)((state->info.size - 1) / piece_size(r, state->info.size) + 1);
         pieces += state->spans;
+        big++;
     }
     if (pieces == 0) return FC_OK;
+    r->marks = calloc(big, sizeof *r->marks);
+    if (r->marks == NULL) return FC_NO_MEMORY;
     fc_span *spans = realloc(shared->spans, (r->spans_len + pieces) * sizeof *spans);
     if (spans != NULL) shared->spans = spans;
     size_t *visits = realloc(r->visits, pieces * sizeof *visits);
     if (visits != NULL) r->visits = visits;
     if (spans == NULL || visits == NULL) return FC_NO_MEMORY;
     for (size_t i = 0; i < shared->files->len; i++) {
-        const fc_shared_file *state = &shared->states[i];
+        fc_shared_file *state = &shared->states[i];
         if (state->first_span < r->spans_len) continue;
+        state->mark = &r->marks[--big];
         const uint64_t size = piece_size(r, state->info.size);
         for (size_t piece = 0; piece < state->spans; piece++) {
             const uint64_t begin = piece * size;
@@ -286,6 +291,7 @@ static void release(run *r, unsigned threads) {
     free(r->workers);
     free(r->shared.spans);
     free(r->visits);
+    free(r->marks);
     free(r->shared.states);
     free(r->ranks);
     fc_arena_free(&r->arena);

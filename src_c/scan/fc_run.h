@@ -31,8 +31,8 @@ typedef struct fc_run_options {
     int64_t timeout_ns; /* negative: none */
     size_t chunk;       /* bytes read at a time, >= 1 */
     size_t span;        /* bigger files are cut into pieces of at most this size, >= 1 */
-    /* Called on the calling thread at most every 10 ms, and once at the end of a whole scan with the two equal; nonzero
-     * stops the scan. May be NULL. */
+    /* Called on the calling thread before files are read, at most every 10 ms meanwhile, and once at the end of a whole
+     * scan with the two equal; nonzero stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *poll_ctx;
     bool poll_total; /* poll wants total_bytes; else it may be less than the files hold */
@@ -51,7 +51,7 @@ typedef struct fc_hit {
 typedef enum fc_report_kind {
     FC_REPORT_LINE,      /* a line that is no record: `reason` is an fc_line_reason */
     FC_REPORT_OS,        /* `reason` is an errno, 0: no regular file */
-    FC_REPORT_TRUNCATED, /* the file ended at `offset`, before the end that it had when it was opened */
+    FC_REPORT_TRUNCATED, /* the file became shorter: it ended at `offset` when that was seen */
     FC_REPORT_CHANGED    /* the file was overwritten or replaced while it was read */
 } fc_report_kind;
 

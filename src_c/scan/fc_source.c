@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* clock_gettime */
 #include "fc_source.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,15 +75,21 @@ static bool still_marked(const fc_source *source, const fc_source_mark *mark) {
     return still_hash(source, mark->end - mark->len, mark->end, hash_bytes(hash_start, mark->bytes, mark->len));
 }
 
-/* Say whether a file, whose size and times were `before` and are *now, was written to at its end or within. The system
- * sets the time of a file that is appended to before its size: where the size says nothing it is asked once more. */
+/* Wait for 1 ms, whatever signals come. */
+static void wait_a_moment(void) {
+    struct timespec left = {.tv_nsec = 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
+}
+
+/* Say by sizes and times what happened to a file that was `before` and is *now; *out_written: it was written to, at its
+ * end at the most. The system sets the time of a file that is appended to before its size: where the time alone has
+ * changed the file is asked once more. */
 static fc_source_fate fate_of(const fc_source *source, const fc_file_info *before, fc_file_info *now,
                               bool *out_written) {
     *out_written = now->mtime_ns != before->mtime_ns;
     if (*out_written && now->size == before->size) {
-        const struct timespec while_written = {.tv_nsec = 1000000};
-        nanosleep(&while_written, NULL);
         int code;
+        wait_a_moment();
         if (fc_file_stat(source->fd, now, &code) != FC_OK || now->size == before->size) return FC_SOURCE_CHANGED;
     }
     return now->size < before->size ? FC_SOURCE_TRUNCATED : FC_SOURCE_SAME;
@@ -103,12 +110,20 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     return same ? FC_SOURCE_SAME : FC_SOURCE_CHANGED;
 }
 
-fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark) {
+fc_status fc_source_look_again(fc_source *source) {
+    int code;
+    return source->memory != NULL ? FC_OK : fc_file_stat(source->fd, &source->info, &code);
+}
+
+fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark,
+                                 uint64_t *out_size) {
     fc_file_info now = source->info;
+    *out_size = now.size;
     if (source->memory != NULL) return FC_SOURCE_SAME;
     if (now.inode != before->inode || now.device != before->device) return FC_SOURCE_CHANGED;
     bool written;
     const fc_source_fate fate = fate_of(source, before, &now, &written);
+    *out_size = now.size;
     if (fate != FC_SOURCE_SAME) return fate;
     /* Where the file ends before the mark, its size has told so already. */
     const bool same = !(written || source->racy) || mark->end > now.size || still_marked(source, mark);

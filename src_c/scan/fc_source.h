@@ -39,13 +39,18 @@ typedef enum fc_source_fate {
     FC_SOURCE_CHANGED    /* overwritten */
 } fc_source_fate;
 
-/* Say what happened to the source since it was opened; *out_size is its size now. A source that grew is judged by the
- * last bytes that were read, a racy one by all of them. */
+/* Say what happened to the source since it was opened: a smaller size is TRUNCATED, the same size with another time
+ * CHANGED. A source that grew is judged by the last bytes that were read, a racy one by all of them. *out_size is its
+ * size now. Reads what it compares; where the time alone has changed, waits 1 ms. */
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size);
 
+/* Take the size and times that an open source has now for those of its opening. FC_OS. */
+fc_status fc_source_look_again(fc_source *source);
+
 /* Say what happened to a file between an earlier opening and this one, for a file that is read in pieces: it had the
- * size and times `before`, and `mark` when it was last read. */
-fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark);
+ * size and times `before`, and `mark` when it was last read. Judged as above, another file under the name is CHANGED. */
+fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark,
+                                 uint64_t *out_size);
 
 void fc_source_close(fc_source *source);
 

@@ -224,6 +224,7 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
     fc_shared *shared = w->shared;
     const uint8_t *data = w->block.bytes;
     size_t line = begin;
+    if (shared->job.forked) return FC_STOPPED; /* the lock of long lines may be held by a thread that is no more */
     if (bom_at(w, begin) != 0 && end - begin >= 3) {
         line += 3;
         if (line == end && !terminated) return FC_OK; /* a byte order mark alone is no line */
@@ -341,7 +342,10 @@ static step read_more(fc_worker *w, uint64_t end, size_t *beyond) {
         report_file(w, w->span->file, FC_REPORT_OS, code, at + got);
         return STEP_FAILED;
     }
-    if (got < want) report_file(w, w->span->file, FC_REPORT_TRUNCATED, 0, at + got);
+    if (got < want) {
+        w->ended_early = true;
+        w->ended_at = at + got;
+    }
     return to_end || got < want ? STEP_ENDED : STEP_MORE;
 }
 
@@ -423,29 +427,48 @@ static bool scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
     }
 }
 
+/* True if it was told what befell the file: the first thing that did is what its report says. */
+static bool fate_is_told(const fc_shared_file *state) {
+    return (state->reported & (1u << FC_REPORT_TRUNCATED | 1u << FC_REPORT_CHANGED)) != 0;
+}
+
 static void report_fate(fc_worker *w, size_t file, fc_source_fate fate, uint64_t size) {
     if (fate == FC_SOURCE_TRUNCATED) report_file(w, file, FC_REPORT_TRUNCATED, 0, size);
     if (fate == FC_SOURCE_CHANGED) report_file(w, file, FC_REPORT_CHANGED, 0, 0);
 }
 
-/* Open a file, one in pieces again and again: what befalls it while no piece is open shows at the next opening. */
-static fc_status open_span(fc_worker *w, size_t file, int *out_code) {
+/* Say what befell a file in pieces while none of them was open. Its sizes and times are asked for one after another, so
+ * that none seems to be older than it is. */
+static void compare_openings(fc_worker *w, size_t file) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[file];
-    const bool in_pieces = state->spans > 1;
-    fc_source_fate fate = FC_SOURCE_SAME;
-    if (in_pieces) pthread_mutex_lock(&shared->lock);
-    const fc_status status = fc_source_open(&shared->files->entries[file], &w->source, out_code);
-    if (in_pieces) {
-        if (status == FC_OK) {
-            fate = fc_source_compare(&w->source, &state->info, &state->mark);
-            state->info = w->source.info;
-        }
-        pthread_mutex_unlock(&shared->lock);
-    }
-    if (status != FC_OK) report_file(w, file, FC_REPORT_OS, *out_code, 0);
-    report_fate(w, file, fate, w->source.info.size);
-    return status;
+    pthread_mutex_lock(&shared->lock);
+    const bool told = fate_is_told(state);
+    const fc_file_info before = state->info;
+    const fc_source_mark mark = *state->mark;
+    const bool known = fc_source_look_again(&w->source) == FC_OK;
+    if (known) state->info = w->source.info;
+    pthread_mutex_unlock(&shared->lock);
+    if (told || !known) return;
+    uint64_t size;
+    const fc_source_fate fate = fc_source_compare(&w->source, &before, &mark, &size);
+    report_fate(w, file, fate, size);
+}
+
+/* Say what befell the file of the open span while it was read. */
+static void judge_span(fc_worker *w) {
+    fc_shared *shared = w->shared;
+    const size_t file = w->span->file;
+    fc_shared_file *state = &shared->states[file];
+    pthread_mutex_lock(&shared->lock);
+    const bool told = fate_is_told(state);
+    if (state->mark != NULL && w->source.mark.len != 0) *state->mark = w->source.mark;
+    pthread_mutex_unlock(&shared->lock);
+    if (told) return;
+    uint64_t size;
+    const fc_source_fate fate = fc_source_judge(&w->source, &size);
+    if (fate != FC_SOURCE_SAME) report_fate(w, file, fate, size);
+    else if (w->ended_early) report_fate(w, file, FC_SOURCE_TRUNCATED, w->ended_at);
 }
 
 /* Scan an open span and judge what happened to its file. */
@@ -453,6 +476,7 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[s->file];
     w->span = s;
+    w->ended_early = false;
     w->has_inherited = false;
     w->newlines = 0;
     w->counting = state->spans > 1 || shared->every_line;
@@ -463,14 +487,7 @@ static void scan_opened(fc_worker *w, fc_span *s) {
         s->newlines = w->newlines;
         s->finished = true;
     }
-    uint64_t size;
-    const fc_source_fate fate = fc_source_judge(&w->source, &size);
-    report_fate(w, s->file, fate, size);
-    if (state->spans > 1 && w->source.mark.len != 0) {
-        pthread_mutex_lock(&shared->lock);
-        state->mark = w->source.mark;
-        pthread_mutex_unlock(&shared->lock);
-    }
+    judge_span(w);
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }
@@ -482,13 +499,15 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared_file *state = &shared->states[s->file];
     int code;
     if (w->cpu_begin < 0) w->cpu_begin = cpu_now();
-    const fc_status status = open_span(w, s->file, &code);
-    if (status == FC_OK) {
+    if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
+        report_file(w, s->file, FC_REPORT_OS, code, 0);
+    } else {
         if (!state->has_size && fc_shared_is_big(shared, w->source.info.size)) {
             /* Found big only now: left for the second job, which shares it out in pieces. */
             state->info = w->source.info;
             state->has_size = true;
         } else {
+            if (state->mark != NULL) compare_openings(w, s->file);
             scan_opened(w, s);
         }
         fc_source_close(&w->source);

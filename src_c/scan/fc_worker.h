@@ -21,9 +21,9 @@ typedef struct fc_span {
 
 typedef struct fc_shared_file {
     size_t first_span, spans;
-    fc_file_info info; /* when has_size: as of the walk, or of its last opening, of a file in pieces under the lock */
-    fc_source_mark mark; /* of the piece that was read last, under the lock */
     bool has_size;
+    fc_file_info info;    /* when has_size: as of the walk, of a file in pieces as of its last opening; under the lock */
+    fc_source_mark *mark; /* of a file in pieces: of the piece that was read last, under the lock; else NULL */
     bool has_last; /* `last` is known; under the lock */
     fc_time_found last;
     unsigned reported; /* bit per fc_report_kind, under the lock */
@@ -68,6 +68,8 @@ typedef struct fc_worker {
     const fc_span *span;
     fc_source source;
     fc_block block;
+    bool ended_early;  /* its file ended at `ended_at`, before the end that it had when it was opened */
+    uint64_t ended_at;
     size_t complete;   /* end of the last whole line in the block */
     bool counting;     /* newlines are counted as bytes leave the block */
     bool lost_count;   /* bytes left the block uncounted; then the span begins at 0 */

@@ -293,6 +293,8 @@ static void check_between_pieces(void) {
                 for (size_t n = 0; n < result.reports_len; n++) {
                     if (result.reports[n].kind == FC_REPORT_LINE) continue;
                     CHECK((int)result.reports[n].kind == events[i].kind);
+                    if (events[i].happens == cut) CHECK(result.reports[n].offset == event.len / 3);
+                    if (events[i].happens == empty) CHECK(result.reports[n].offset == 0);
                     told++;
                 }
                 if (events[i].kind < 0) CHECK(result.matches == 100);
