@@ -223,6 +223,8 @@ def test_a_child_forked_while_threads_scan_says_so(tmp_path: Path) -> None:
     """What the threads had found is lost in it: an error, never a wrong answer, and its next scan is whole again."""
     for i in range(20):
         write(tmp_path / f"{i}.jsonl", 4000)
+    for name in "ab":  # lines so long that threads wait for one another to parse them
+        (tmp_path / f"{name}.jsonl").write_bytes((line(1, "needle" + "x" * 1_200_000) + b"\n") * 10)
     code = """
 import os, sys, warnings
 warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
@@ -238,10 +240,10 @@ try:
     found = scan(progress=fork)
 except RuntimeError as error:
     assert child == 0 and "forked" in str(error)
-    os._exit(0 if scan() == 80_000 else 3)
+    os._exit(0 if scan() == 80_020 else 3)
 if child == 0:
-    os._exit(0 if found == 80_000 else 4)  # no thread had joined yet
-assert found == 80_000 and os.waitpid(child, 0)[1] == 0
+    os._exit(0 if found == 80_020 else 4)  # no thread had joined yet
+assert found == 80_020 and os.waitpid(child, 0)[1] == 0
 print("fine")"""
     for _ in range(3):
         result = run_python(code, str(tmp_path), timeout=60)

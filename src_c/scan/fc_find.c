@@ -84,11 +84,14 @@ bool fc_escape_set_add(fc_escape_set *set, uint16_t unit) {
             set->others[set->others_len++] = unit;
         }
     }
-    set->third_digits |= (uint16_t)(1u << (unit >> 4 & 15));
-    uint8_t mask, bits;
-    share_digit_bits(set->third_digits, &mask, &bits);
-    if (__builtin_popcount(mask) >= 5) set->telling = (fc_telling){{1, 4}, {0xff, mask}, {'u', bits}, false};
-    else set->telling = (fc_telling){{0, 1}, {0xff, 0xff}, {'\\', 'u'}, false};
+    uint8_t mask[4], bits[4];
+    for (int digit = 0; digit < 4; digit++) {
+        set->digits[digit] |= (uint16_t)(1u << (unit >> (12 - 4 * digit) & 15));
+        share_digit_bits(set->digits[digit], &mask[digit], &bits[digit]);
+    }
+    set->telling = (fc_telling){{0, 1}, {0xff, 0xff}, {'\\', 'u'}, false};
+    if (__builtin_popcount(mask[2]) >= 5) /* the second digit too keeps what is far from ASCII from being looked at */
+        set->telling = (fc_telling){{1, 4, 3}, {0xff, mask[2], mask[1]}, {'u', bits[2], bits[1]}, true};
     return true;
 }
 

@@ -41,7 +41,7 @@ typedef struct fc_escape_set {
     uint8_t low[32]; /* bit per value below 0x100 */
     uint16_t others[FC_ESCAPE_OTHERS_MAX];
     size_t others_len;
-    uint16_t third_digits; /* bit d: some member has the value d as its third hex digit */
+    uint16_t digits[4]; /* bit d: some member has the value d as its nth hex digit */
     fc_telling telling;
 } fc_escape_set;
 

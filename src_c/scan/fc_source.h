@@ -48,7 +48,8 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size);
 fc_status fc_source_look_again(fc_source *source);
 
 /* Say what happened to a file between an earlier opening and this one, for a file that is read in pieces: it had the
- * size and times `before`, and `mark` when it was last read. Judged as above, another file under the name is CHANGED. */
+ * size and times `before`, and `mark` when it was last read. Judged as above; another file under the name is CHANGED.
+ */
 fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark,
                                  uint64_t *out_size);
 

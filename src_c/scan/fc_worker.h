@@ -22,7 +22,7 @@ typedef struct fc_span {
 typedef struct fc_shared_file {
     size_t first_span, spans;
     bool has_size;
-    fc_file_info info;    /* when has_size: as of the walk, of a file in pieces as of its last opening; under the lock */
+    fc_file_info info;    /* when has_size: as of the walk; of a file in pieces as of its last opening, under the lock */
     fc_source_mark *mark; /* of a file in pieces: of the piece that was read last, under the lock; else NULL */
     bool has_last; /* `last` is known; under the lock */
     fc_time_found last;
@@ -63,7 +63,8 @@ typedef struct fc_worker {
     fc_tail *tails;
     size_t tails_len, tails_capacity;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
-    int64_t cpu_begin, cpu_end; /* of its thread, since its first span of the job; begin is negative before that */
+    /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */
+    int64_t cpu_begin, cpu_end;
     /* The span being scanned. */
     const fc_span *span;
     fc_source source;
