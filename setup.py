@@ -118,32 +118,34 @@ class BdistWheel(bdist_wheel):
             self.py_limited_api = "cp311"
 
 
-def extension(name: str, sources: list[str], libraries: list[str]) -> Extension:
+BASE = sorted(glob("src_c/base/*.c"))
+# The pool and what else belongs to the one runtime of the process is linked into `base` alone.
+SHARED = [source for source in BASE if not source.endswith("fc_pool.c")]
+
+
+def extension(name: str) -> Extension:
+    """A binding and the room of its name; every room but base takes what it calls of base with it."""
+    room = sorted(glob(f"src_c/{name}/*.c") + glob(f"src_c/{name}/*.cpp"))
+    sources = BASE if name == "base" else room + SHARED
     macros = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1")]
     if ABI3:
         macros.append(("Py_LIMITED_API", "0x030b0000"))
     return Extension(
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
-        include_dirs=["src_c/base", "src_c/scan", SIMDJSON],
+        include_dirs=[*glob("src_c/*/"), SIMDJSON],
         depends=["setup.py", "fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
         define_macros=macros,
-        libraries=libraries,
+        libraries=["m"],
         extra_link_args=LINK + STATIC,
         py_limited_api=ABI3,
     )
 
 
-BASE = sorted(glob("src_c/base/*.c"))
-# The pool and what else belongs to the one runtime of the process is linked into `base` alone.
-SHARED = [source for source in BASE if not source.endswith("fc_pool.c")]
-SCAN = sorted(glob("src_c/scan/*.c") + glob("src_c/scan/*.cpp"))
-
 setup(
     version=VERSION + ("+native" if MARCH == "native" else ""),
     ext_modules=cythonize(
-        [extension("base", BASE, ["m"]), extension("scan", SCAN + SHARED, ["m"])],
-        build_dir="build/cython",
+        [extension(Path(binding).stem) for binding in sorted(glob("fastcore/_native/*.pyx"))], build_dir="build/cython"
     ),
     cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
 )

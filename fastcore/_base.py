@@ -99,8 +99,8 @@ def off_words(*, warn: bool = True) -> frozenset[str]:
     if unknown and warn:
         import warnings
 
-        from fastcore.errors import visible
+        from fastcore.errors import printable
 
-        named = ", ".join(visible(word) for word in sorted(unknown))
+        named = ", ".join(printable(word) for word in sorted(unknown))
         warnings.warn(f"FASTCORE_OFF: unknown {named}; known are {', '.join(OFF_WORDS)}", stacklevel=3)
     return words

@@ -13,7 +13,7 @@ import os
 from collections.abc import Sequence
 
 from fastcore._native.scan import Plan, decode
-from fastcore.errors import visible
+from fastcore.errors import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ class Hit:
 
     def __repr__(self) -> str:
         when = self.time.isoformat(timespec="seconds") if self.time else "no time"
-        role = "" if self.role is None else " " + visible(self.role[:20])
+        role = "" if self.role is None else " " + printable(self.role[:20])
         return f"<Hit {where(self)} {when}{role}: {snippet(self, 60)!r}>"
 
 
@@ -342,7 +342,7 @@ _COLUMNS = (
 
 def where(hit: Hit) -> str:
     """Return the hit's `path:line`, on one line and without characters that steer a terminal."""
-    return f"{visible(hit.path)}:{'?' if hit.line is None else hit.line}"
+    return f"{printable(hit.path)}:{'?' if hit.line is None else hit.line}"
 
 
 def snippet(hit: Hit, width: int) -> str:
@@ -434,7 +434,7 @@ class Hits(Sequence[Hit]):
 
         rows = "".join(
             f"<tr><td>{escape(where(hit))}</td><td>{escape(str(hit.time or ''))}</td>"
-            f"<td>{escape(visible(hit.role or ''))}</td><td>{escape(visible(snippet(hit, 120)))}</td></tr>"
+            f"<td>{escape(printable(hit.role or ''))}</td><td>{escape(printable(snippet(hit, 120)))}</td></tr>"
             for hit in self[:15]
         )
         return (

@@ -49,8 +49,8 @@ class QueryError(FastcoreError, ValueError):
             return self.message
         place = self.column - 1
         start, end = max(0, place - _EXCERPT), place + _EXCERPT
-        before = ("..." if start else "") + visible(self.query[start:place])
-        after = visible(self.query[place:end]) + ("..." if end < len(self.query) else "")
+        before = ("..." if start else "") + printable(self.query[start:place])
+        after = printable(self.query[place:end]) + ("..." if end < len(self.query) else "")
         return f"{self.message} (column {self.column})\n  {before}{after}\n  {' ' * _cells(before)}^"
 
 
@@ -113,10 +113,10 @@ class MissingExtra(FastcoreError, ImportError):
     __module__ = "fastcore"
 
 
-def visible(text: str) -> str:
+def printable(text: str) -> str:
     r"""Return `text` with control characters and everything else that does not print as escapes.
 
-    >>> visible("a\x1b[31m\n")
+    >>> printable("a\x1b[31m\n")
     'a\\x1b[31m\\n'
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from fastcore.errors import QueryError, visible
+from fastcore.errors import QueryError, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _is_regex(word: str) -> bool:
 def _quoted(word: str) -> str:
     if len(word) > _HINT:
         return "in quotes"
-    return '"' + visible(word.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    return '"' + printable(word.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 def _field(query: str, at: int) -> tuple[Node, int] | None:

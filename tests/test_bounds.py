@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scale import SCALE
 
 from fastcore import _bounds
 from fastcore._native.scan import parse_time
 from fastcore.errors import QueryError
 
-SCALE = int(os.environ.get("FASTCORE_TEST_SCALE", "1"))
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 HOUR = 3_600_000_000
 NOW = dt.datetime(2024, 5, 17, 12, 30, 15, 123456, tzinfo=dt.UTC)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = sorted(Path(__file__).parent.glob("c/test_*.c"))
 SOURCES = sorted(glob.glob(str(ROOT / "src_c/*/*.c")) + glob.glob(str(ROOT / "src_c/*/*.cpp")))
 READ_LINES = ("test_scan_structure", "test_scan_record", "test_scan_run")
-INCLUDE = [f"-I{ROOT}/src_c/base", f"-I{ROOT}/src_c/scan"]
+INCLUDE = [f"-I{room}" for room in sorted(glob.glob(f"{ROOT}/src_c/*/"))]
 
 
 def simdjson_folder() -> Path | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import os
 import pathlib
 import pickle
 import re
@@ -14,6 +13,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scale import SCALE
 
 import fastcore
 from fastcore import errors
@@ -37,7 +37,6 @@ from fastcore.query import (
     parse,
 )
 
-SCALE = int(os.environ.get("FASTCORE_TEST_SCALE", "1"))
 T = Text
 
 

@@ -44,8 +44,8 @@ static int poll_run(void *ctx) {
     if (r->deadline_ns >= 0 && now_ns(CLOCK_MONOTONIC) >= r->deadline_ns) {
         r->timed_out = true;
     } else if (options->poll != NULL) {
-        const uint64_t done = atomic_load(&shared->done_bytes);
-        r->asked_to_stop = options->poll(options->poll_ctx, done, r->total_bytes) != 0;
+        const uint64_t done = atomic_load(&shared->done_bytes), total = r->total_bytes > done ? r->total_bytes : done;
+        r->asked_to_stop = options->poll(options->poll_ctx, done, total) != 0; /* files may have grown */
     }
     return r->timed_out || r->asked_to_stop;
 }
@@ -203,40 +203,57 @@ static uint64_t absolute_line(const run *r, size_t file, uint64_t offset, uint64
     return 0;
 }
 
-static int by_rank(const void *a, const void *b) {
-    const fc_tail *x = a, *y = b;
-    return x->file < y->file ? -1 : x->file > y->file;
+/* Append the tails of all workers to those of the first, in order by path. A file has one at the most. */
+static fc_status merge_tails(run *r, unsigned threads) {
+    fc_worker *all = &r->workers[0];
+    const size_t files = r->shared.files->len;
+    size_t count = 0;
+    for (unsigned i = 0; i < threads; i++) count += r->workers[i].tails_len;
+    if (count == 0) return FC_OK;
+    const fc_tail **by_rank = calloc(files, sizeof *by_rank);
+    fc_tail *tails = malloc(count * sizeof *tails);
+    fc_status status = by_rank == NULL || tails == NULL ? FC_NO_MEMORY : FC_OK;
+    if (status == FC_OK) {
+        for (unsigned i = 0; i < threads; i++)
+            for (size_t j = 0; j < r->workers[i].tails_len; j++)
+                by_rank[r->ranks[r->workers[i].tails[j].file]] = &r->workers[i].tails[j];
+        count = 0;
+        for (size_t rank = 0; rank < files; rank++)
+            if (by_rank[rank] != NULL) tails[count++] = *by_rank[rank];
+        free(all->tails);
+        all->tails = tails;
+        all->tails_len = count;
+    } else {
+        free(tails);
+    }
+    free(by_rank);
+    return status;
 }
 
+static void add_counts(const fc_worker *w, fc_run_result *out) {
+    out->bytes += w->bytes;
+    out->lines += w->lines;
+    out->blank += w->blank;
+    out->records += w->records;
+    out->candidates += w->candidates;
+    out->matches += w->matches;
+    out->errors += w->errors;
+    out->files_failed += w->files_failed;
+}
+
+/* Gather what the workers found in the first of them, and hand it over. */
 static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
-    const fc_shared *shared = &r->shared;
     fc_worker *all = &r->workers[0];
-    fc_status status = FC_OK;
+    fc_status status = merge_tails(r, threads);
     for (unsigned i = 1; i < threads && status == FC_OK; i++) {
         fc_worker *w = &r->workers[i];
         status = fc_best_merge(&all->best, &w->best);
         for (size_t j = 0; j < w->reports.len && status == FC_OK; j++)
             if (fc_first_reports_accept(&all->reports, &w->reports.items[j]))
                 status = fc_first_reports_push(&all->reports, &w->reports.items[j]);
-        if (status != FC_OK || w->tails_len == 0) continue;
-        fc_tail *tails = realloc(all->tails, (all->tails_len + w->tails_len) * sizeof *tails);
-        if (tails == NULL) return FC_NO_MEMORY;
-        memcpy(tails + all->tails_len, w->tails, w->tails_len * sizeof *tails);
-        all->tails = tails;
-        all->tails_len += w->tails_len;
     }
     if (status != FC_OK) return status;
-    for (unsigned i = 0; i < threads; i++) {
-        const fc_worker *w = &r->workers[i];
-        out->bytes += w->bytes;
-        out->lines += w->lines;
-        out->blank += w->blank;
-        out->records += w->records;
-        out->candidates += w->candidates;
-        out->matches += w->matches;
-        out->errors += w->errors;
-        out->files_failed += w->files_failed;
-    }
+    for (unsigned i = 0; i < threads; i++) add_counts(&r->workers[i], out);
     fc_best_sort(&all->best);
     fc_first_reports_sort(&all->reports);
     for (size_t i = 0; i < all->best.len; i++) {
@@ -248,14 +265,6 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
         if (report->kind == FC_REPORT_LINE)
             report->line = absolute_line(r, report->file, report->offset, report->line);
     }
-    for (size_t i = 0; i < all->tails_len; i++) all->tails[i].file = r->ranks[all->tails[i].file];
-    if (all->tails_len != 0) qsort(all->tails, all->tails_len, sizeof *all->tails, by_rank);
-    size_t *files = malloc((shared->files->len + 1) * sizeof *files);
-    if (files == NULL) return FC_NO_MEMORY;
-    for (size_t i = 0; i < shared->files->len; i++) files[r->ranks[i]] = i;
-    for (size_t i = 0; i < all->tails_len; i++) all->tails[i].file = files[all->tails[i].file];
-    free(files);
-
     out->hits = all->best.items;
     out->hits_len = all->best.len;
     out->reports = all->reports.items;

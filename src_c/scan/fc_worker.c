@@ -315,6 +315,13 @@ static void slide(fc_worker *w, size_t size) {
 
 typedef enum step { STEP_MORE, STEP_ENDED, STEP_FAILED } step;
 
+/* How many of the bytes in [from, to) lie in the span: what its first and last lines need beyond it is not its own. */
+static uint64_t own_bytes(const fc_span *s, uint64_t from, uint64_t to) {
+    if (from < s->begin) from = s->begin;
+    if (to > s->end) to = s->end;
+    return to > from ? to - from : 0;
+}
+
 /* Read the next bytes of the span into the block. */
 static step read_more(fc_worker *w, uint64_t end, size_t *beyond) {
     const uint64_t at = w->block.base + w->block.len, size = w->source.info.size;
@@ -337,7 +344,7 @@ static step read_more(fc_worker *w, uint64_t end, size_t *beyond) {
     const fc_status status = fc_source_read(&w->source, at, w->block.bytes + w->block.len, want, &got, &code);
     fc_source_note(&w->source, at, w->block.bytes + w->block.len, got);
     w->block.len += got;
-    atomic_fetch_add(&w->shared->done_bytes, got);
+    atomic_fetch_add(&w->shared->done_bytes, own_bytes(w->span, at, at + got));
     if (status != FC_OK) {
         report_file(w, w->span->file, FC_REPORT_OS, code, at + got);
         return STEP_FAILED;
@@ -349,82 +356,78 @@ static step read_more(fc_worker *w, uint64_t end, size_t *beyond) {
     return to_end || got < want ? STEP_ENDED : STEP_MORE;
 }
 
-/* Scan the lines that begin in [begin, end), reading from begin - 1 so that a newline there is seen. True when the
- * span was scanned to its end. */
-static bool scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
-    fc_shared *shared = w->shared;
-    bool dropping = begin != 0, too_long = false;
-    size_t cursor = 0, beyond = shared->options->chunk < 4096 ? shared->options->chunk : 4096;
+/* Pass over the rest of a line that is another span's, or was given up: where the next line begins. */
+static size_t pass_over(fc_worker *w) {
+    const uint8_t *newline = memchr(w->block.bytes, '\n', w->block.len);
+    const size_t next = newline == NULL ? w->block.len : (size_t)(newline - w->block.bytes) + 1;
+    w->passing = newline == NULL;
+    if (!w->gave_up) w->counted = next; /* the span before counts these lines */
+    w->gave_up &= w->passing;
+    return next;
+}
+
+/* Give up the line at `begin`, which is longer than any may be: it is an error now, nothing of it is held. */
+static void give_up_line(fc_worker *w, size_t begin) {
+    w->lines++;
+    report_line(w, begin, w->block.len, FC_LINE_TOO_LONG);
+    w->passing = w->gave_up = true;
+}
+
+/* True if the unfinished line at `begin` is too long. Enough is read first for the excerpt, so that it does not depend on
+ * the size of a chunk. */
+static bool is_too_long(const fc_worker *w, size_t begin) {
+    const size_t left = w->block.len - begin, most = w->shared->options->max_line + bom_at(w, begin);
+    return !w->passing && left > FC_EXCERPT_MAX + 1 && left - 1 > most;
+}
+
+/* Where the whole lines that begin before `end` stop, from `begin` on; *out_last if no others are the span's. */
+static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, uint64_t end, bool *out_last) {
+    const uint8_t *data = w->block.bytes;
+    if (searched < begin) searched = begin;
+    const uint8_t *newline = memrchr(data + searched, '\n', w->block.len - searched);
+    w->complete = newline == NULL ? begin : (size_t)(newline - data) + 1;
+    *out_last = w->block.base + w->complete >= end;
+    if (w->block.base + begin >= end) return begin;
+    return *out_last ? line_end(data, (size_t)(end - w->block.base) - 1, w->complete) + 1 : w->complete;
+}
+
+/* Scan the lines that begin in [begin, end), reading from begin - 1 so that a newline there is seen. FC_STOPPED when
+ * the span was not scanned to its end. */
+static fc_status scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
+    size_t cursor = 0, beyond = w->shared->options->chunk < 4096 ? w->shared->options->chunk : 4096;
     fc_block_start(&w->block, begin - (begin != 0));
     w->complete = w->counted = 0;
-    for (;;) {
+    w->passing = begin != 0;
+    w->gave_up = false;
+    for (bool last = false; !last;) {
         slide(w, cursor);
-        cursor = 0;
         const size_t old_len = w->block.len;
         const step got = read_more(w, end, &beyond);
-        if (got == STEP_FAILED) return false;
-        const uint8_t *data = w->block.bytes;
-        const size_t len = w->block.len;
-
-        if (dropping) {
-            const uint8_t *newline = memchr(data, '\n', len);
-            cursor = newline == NULL ? len : (size_t)(newline - data) + 1;
-            dropping = newline == NULL;
-            if (!too_long) w->counted = cursor; /* the span before counts these lines */
-            too_long &= dropping;
-        }
-        const size_t searched = cursor > old_len ? cursor : old_len;
-        const uint8_t *newline = memrchr(data + searched, '\n', len - searched);
-        w->complete = newline == NULL ? cursor : (size_t)(newline - data) + 1;
-
-        size_t stop = w->complete;
-        bool last = false;
-        if (w->block.base + cursor >= end) {
+        if (got == STEP_FAILED) return FC_STOPPED;
+        cursor = w->passing ? pass_over(w) : 0;
+        const size_t stop = whole_lines(w, cursor, old_len, end, &last);
+        fc_status status = stop > cursor ? take_lines(w, cursor, stop) : FC_OK;
+        cursor = stop;
+        if (status == FC_OK && !last && got == STEP_ENDED) {
             last = true;
-            stop = cursor;
-        } else if (w->block.base + stop >= end) {
-            const size_t from = (size_t)(end - w->block.base) - 1;
-            stop = line_end(data, from, w->complete) + 1;
-            last = true;
-        }
-        if (stop > cursor) {
-            const fc_status status = take_lines(w, cursor, stop);
-            if (status != FC_OK) {
-                set_failure(shared, status);
-                return false;
+            if (cursor < w->block.len && !w->passing) {
+                w->block.bytes[w->block.len] = 0;
+                status = take_line(w, cursor, w->block.len, w->block.len, false);
+                cursor = w->block.len;
             }
-            cursor = stop;
         }
-        if (!last && got == STEP_ENDED) {
-            if (cursor < len && !dropping) {
-                w->block.bytes[len] = 0;
-                const fc_status status = take_line(w, cursor, len, len, false);
-                if (status != FC_OK) {
-                    set_failure(shared, status);
-                    return false;
-                }
-                cursor = len;
-            }
-            last = true;
+        if (status != FC_OK) return status;
+        if (!last && is_too_long(w, cursor)) {
+            give_up_line(w, cursor);
+            cursor = w->block.len;
         }
-        if (last) {
-            slide(w, cursor);
-            /* The newline of a line too long to be read on to its end; lines below it exist only if it does. */
-            w->newlines += too_long;
-            const uint64_t reached = w->block.base < end ? w->block.base : end;
-            w->bytes += reached > begin ? reached - begin : 0;
-            return true;
-        }
-        /* Enough is read first for the excerpt, so that it does not depend on the size of a chunk. */
-        const size_t left = len - cursor, most = shared->options->max_line + bom_at(w, cursor);
-        if (!dropping && left > FC_EXCERPT_MAX + 1 && left - 1 > most) {
-            w->lines++;
-            report_line(w, cursor, len, FC_LINE_TOO_LONG);
-            dropping = too_long = true;
-            cursor = len;
-        }
-        if (should_stop(w)) return false;
+        if (!last && should_stop(w)) return FC_STOPPED;
     }
+    slide(w, cursor);
+    /* The newline of a line that was given up and ends in another span; lines below it exist only if it does. */
+    w->newlines += w->gave_up;
+    w->bytes += own_bytes(w->span, begin, w->block.base);
+    return FC_OK;
 }
 
 /* True if it was told what befell the file: the first thing that did is what its report says. */
@@ -481,12 +484,11 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     w->newlines = 0;
     w->counting = state->spans > 1 || shared->every_line;
     w->lost_count = false;
-    const bool finished = scan_lines(w, s->begin, s->end);
+    const fc_status status = scan_lines(w, s->begin, s->end);
     if (shared->job.forked) return; /* nothing that threads share can be touched any more */
-    if (finished) {
-        s->newlines = w->newlines;
-        s->finished = true;
-    }
+    if (status != FC_OK) set_failure(shared, status);
+    s->newlines = w->newlines;
+    s->finished = status == FC_OK;
     judge_span(w);
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);

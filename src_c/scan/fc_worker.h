@@ -71,6 +71,8 @@ typedef struct fc_worker {
     fc_block block;
     bool ended_early;  /* its file ended at `ended_at`, before the end that it had when it was opened */
     uint64_t ended_at;
+    bool passing;      /* the block begins inside a line that is not to be judged */
+    bool gave_up;      /* that line is the span's own, and too long */
     size_t complete;   /* end of the last whole line in the block */
     bool counting;     /* newlines are counted as bytes leave the block */
     bool lost_count;   /* bytes left the block uncounted; then the span begins at 0 */

@@ -22,10 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 BUILD = ROOT / "build" / "check"
-INCLUDE = ["-Isrc_c/base", "-Isrc_c/scan"]
+INCLUDE = [f"-I{room}" for room in sorted(glob.glob("src_c/*/", root_dir=ROOT))]
 C_FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *INCLUDE, "-pthread"]
-BASE = sorted(glob.glob("src_c/base/*.c", root_dir=ROOT))
-SCAN = sorted(glob.glob("src_c/scan/*.c", root_dir=ROOT))
+SOURCES = sorted(glob.glob("src_c/*/*.c", root_dir=ROOT))
 SHIMS = sorted(set(glob.glob("src_c/*/*.cpp", root_dir=ROOT)) - {"src_c/scan/fc_simdjson.cpp"})
 SIMDJSON = importlib.util.find_spec("simdjson")
 SIMDJSON_FOLDER = str(Path(SIMDJSON.origin).parent) if SIMDJSON is not None and SIMDJSON.origin else "missing"
@@ -104,7 +103,7 @@ def warnings() -> None:
     """The C of src_c under both compilers, every warning an error."""
     BUILD.mkdir(parents=True, exist_ok=True)
     for compiler in ("gcc", "clang"):
-        for source in BASE + SCAN:
+        for source in SOURCES:
             run([need(compiler), *C_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
     for compiler in ("g++", "clang++"):
         for source in SHIMS:
@@ -139,7 +138,7 @@ def thread() -> None:
         run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
     for name in ("base_pool", "scan_parser", "scan_run"):
         program = str(BUILD / f"{name}_tsan")
-        sources = [f"tests/c/test_{name}.c", *BASE, *SCAN, *shims]
+        sources = [f"tests/c/test_{name}.c", *SOURCES, *shims]
         run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program])
         run([program], TSAN_OPTIONS="halt_on_error=1")
 

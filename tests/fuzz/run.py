@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
 SEED = 20240501
 SANITIZE = ["-g", "-O1", "-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=undefined"]
-INCLUDE = [f"-I{ROOT}/src_c/base", f"-I{ROOT}/src_c/scan"]
+INCLUDE = [f"-I{room}" for room in sorted(glob.glob(f"{ROOT}/src_c/*/"))]
 CORPUS = (
     b'{"type":"user","message":{"role":"user","content":"Hello \\u00e9\\n"},"timestamp":"2024-01-01T00:00:00Z"}',
     b'{"type":"assistant","message":{"content":[{"type":"text","text":"a"},{"type":"tool_use","name":"B","input":{"c":[1]}}]}}',
@@ -32,7 +32,7 @@ def compile_all() -> list[Path]:
         raise SystemExit("pysimdjson is missing: install the check extra")
     simdjson = [f"-isystem{Path(spec.origin).parent}", "-std=c++17", "-fno-exceptions", "-DSIMDJSON_EXCEPTIONS=0"]
     objects = []
-    for source in sorted(glob.glob(f"{ROOT}/src_c/base/*.c") + glob.glob(f"{ROOT}/src_c/scan/*.c*")):
+    for source in sorted(glob.glob(f"{ROOT}/src_c/*/*.c") + glob.glob(f"{ROOT}/src_c/*/*.cpp")):
         target = BUILD / (Path(source).name + ".o")
         if source.endswith("fc_simdjson.cpp"):  # not ours to check, and a minute and a half under the sanitizers
             if not target.exists():
