@@ -74,11 +74,11 @@ class _Frozen:
 class Stats(_Frozen):
     """What a scan did. Immutable; safe to share between threads; O(1); keeps the GIL.
 
-    Counts are ints: `files` scanned, `files_failed`, `bytes`, `records` and `candidates` (lines parsed), `matches`
-    (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines), `threads` that took part. `lines`,
-    `blank` and `skipped` are None when the filter passed over lines uncounted. `seconds` is a new dict of `wall`,
-    `cpu` (the sum of the threads that scanned) and one entry a phase; `timed_out` says that the time limit cut the
-    scan short.
+    Counts are ints: `files` found, `files_failed` (of those, or named and not found), `bytes`, `records` and
+    `candidates` (lines parsed), `matches` (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines),
+    `threads` that took part. `lines`, `blank` and `skipped` are None when the filter passed over lines uncounted.
+    `seconds` is a new dict of `wall`, `cpu` (the sum of the threads that scanned) and one entry a phase; `timed_out`
+    says that the time limit cut the scan short.
 
     >>> import fastcore
     >>> stats = fastcore.scan(b'{"type":"mode"}\\n\\nbroken', validate="all").stats
@@ -120,6 +120,7 @@ class Stats(_Frozen):
 
     @property
     def seconds(self) -> dict[str, float]:
+        """Seconds of `wall`, `cpu` and each phase, as a new dict."""
         return dict(self._seconds)
 
 
@@ -129,6 +130,10 @@ class ScanError(_Frozen):
     `line` (from 1) is None for what concerns a whole file, `offset` (bytes) too unless a place in it is to blame;
     `errno` is the system's number or None; `excerpt` holds the line's first 120 bytes or is None. Immutable; safe to
     share between threads; O(1); keeps the GIL.
+
+    >>> import fastcore
+    >>> print(fastcore.scan(b'{"type":"mode"}\\n{broken}\\n').errors[0])
+    <memory>:2 (byte 16): comma, colon, key or bracket misplaced
     """
 
     __slots__ = ("path", "line", "offset", "reason", "excerpt", "errno")
@@ -142,7 +147,9 @@ class ScanError(_Frozen):
 
     def __str__(self) -> str:
         place = f":{self.line}" if self.line is not None else ""
-        offset = f" (byte {self.offset})" if self.excerpt is not None else ""
+        # The other reasons that know a place name it themselves.
+        placed = self.offset is not None and (self.excerpt is not None or self.errno is not None)
+        offset = f" (byte {self.offset})" if placed else ""
         return f"{self.path or repr('')}{place}{offset}: {self.reason}"
 
 
@@ -150,6 +157,10 @@ class Tail(_Frozen):
     """An unfinished last line: its file and where it begins, in bytes. A later scan reads it once it is whole.
 
     Immutable; safe to share between threads; O(1); keeps the GIL.
+
+    >>> import fastcore
+    >>> fastcore.scan(b'{"type":"mode"}\\n{"type":"us').tails
+    (Tail(path='<memory>', offset=16),)
     """
 
     __slots__ = ("path", "offset")
@@ -201,22 +212,27 @@ class Hit:
 
     @property
     def path(self) -> str:
+        """The file, as it was named or found; `<memory>` or `<stdin>` for what is none."""
         return os.fsdecode(self._row[0])
 
     @property
     def path_bytes(self) -> bytes:
+        """The path as the system has it."""
         return self._row[0]
 
     @property
     def line(self) -> int | None:
+        """The line's number, from 1; None when a time limit left the lines above uncounted."""
         return self._row[1]
 
     @property
     def offset(self) -> int:
+        """Where the line begins, in bytes."""
         return self._row[2]
 
     @property
     def time(self) -> dt.datetime | None:
+        """The record's own or inherited time, aware and in UTC; None without one, or outside the years 1 to 9999."""
         us = self._row[3]
         if us is None:
             return None
@@ -229,55 +245,68 @@ class Hit:
 
     @property
     def time_ns(self) -> int | None:
+        """The same in nanoseconds since 1970, or None."""
         us = self._row[3]
         return None if us is None else us * 1000
 
     @property
     def type(self) -> str | None:
+        """The record's type, or None."""
         return self._decoded()[0]  # type: ignore[no-any-return]
 
     @property
     def role(self) -> str | None:
+        """The message's role, else the record's type, or None."""
         return self._decoded()[1]  # type: ignore[no-any-return]
 
     @property
     def session(self) -> str | None:
+        """The session's id, or None."""
         return self._decoded()[2]  # type: ignore[no-any-return]
 
     @property
     def uuid(self) -> str | None:
+        """The record's id, or None."""
         return self._decoded()[3]  # type: ignore[no-any-return]
 
     @property
     def cwd(self) -> str | None:
+        """The working directory, or None."""
         return self._decoded()[4]  # type: ignore[no-any-return]
 
     @property
     def branch(self) -> str | None:
+        """The git branch, or None."""
         return self._decoded()[5]  # type: ignore[no-any-return]
 
     @property
     def model(self) -> str | None:
+        """The model that answered, or None."""
         return self._decoded()[6]  # type: ignore[no-any-return]
 
     @property
     def tools(self) -> tuple[str, ...]:
+        """The names of the tools that the record uses, in order."""
         return self._decoded()[7]  # type: ignore[no-any-return]
 
     @property
     def is_error(self) -> bool:
+        """True if a tool or a request failed."""
         return self._decoded()[8]  # type: ignore[no-any-return]
 
     @property
     def text(self) -> str:
+        """The record's text: its pieces joined with newlines."""
         return self._decoded()[10]  # type: ignore[no-any-return]
 
     @property
     def spans(self) -> list[tuple[int, int]]:
+        """The character ranges in `text` of every needle that is not under NOT, overlapping ones merged."""
         return self._plan.spans(self.text)
 
     @property
     def raw(self) -> bytes:
+        """The line's bytes, without its end and without a byte order mark."""
         return self._row[4]
 
     @property
@@ -345,12 +374,18 @@ def where(hit: Hit) -> str:
     return f"{printable(hit.path)}:{'?' if hit.line is None else hit.line}"
 
 
+def window(hit: Hit, width: int) -> tuple[int, int]:
+    """Return where about `width` characters around the first match begin and end in the hit's text."""
+    spans, length = hit.spans, len(hit.text)
+    start = max(0, spans[0][0] - width // 3) if spans else 0
+    return start, min(length, start + width)
+
+
 def snippet(hit: Hit, width: int) -> str:
     """Return about `width` characters of the hit's text around its first match, on one line."""
-    text, spans = hit.text, hit.spans
-    start = max(0, spans[0][0] - width // 3) if spans else 0
-    part = text[start : start + width]
-    return ("..." if start else "") + " ".join(part.split()) + ("..." if start + width < len(text) else "")
+    start, end = window(hit, width)
+    part = " ".join(hit.text[start:end].split())
+    return ("..." if start else "") + part + ("..." if end < len(hit.text) else "")
 
 
 class Hits(Sequence[Hit]):
@@ -383,14 +418,17 @@ class Hits(Sequence[Hit]):
 
     @property
     def stats(self) -> Stats:
+        """What the scan did."""
         return self._stats
 
     @property
     def errors(self) -> tuple[ScanError, ...]:
+        """What could not be read: 1,000 at most, whole files before lines, in order by path and offset."""
         return self._errors
 
     @property
     def tails(self) -> tuple[Tail, ...]:
+        """Where unfinished last lines begin, in order by path."""
         return self._tails
 
     def __len__(self) -> int:

@@ -35,7 +35,7 @@ def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sour
         if os.path.isdir(folder):
             sources.add_path(os.fsencode(folder), follow)
             os.scandir(folder).close()  # a folder that may not be read is an OSError, not one without logs
-        if len(sources) == 0:
+        if len(sources) == 0 and not sources.failed:
             raise NoLogs(f"no session logs found; looked in {folder}", (folder,))
         return sources, spooled
     seen: set[str] = set()

@@ -59,6 +59,13 @@ class LineError(FastcoreError, ValueError):
 
     `path` is its file, `line` counts from 1, `offset` is that of its first byte, `reason` says what is wrong
     with it. O(1); keeps the GIL; may be shown in another thread.
+
+    >>> import fastcore
+    >>> try:
+    ...     fastcore.scan(b"[1]\\n", on_error="raise")
+    ... except LineError as error:
+    ...     print(error.line, error.offset, error.reason)
+    1 0 not a JSON object
     """
 
     __module__ = "fastcore"

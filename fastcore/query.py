@@ -556,8 +556,9 @@ def _from_program(program: Iterable[tuple[str, str | int]]) -> Node:
 
 
 HELP = """\
-A query is words. A record matches if its text holds every one of them, in any
-order, in upper or lower case (unless the search is case-sensitive):
+A query is words (one argument, on the command line). A record matches if its
+text holds every one of them, in any order, in upper or lower case (unless the
+search is case-sensitive):
 
   timeout                      the word, also inside a longer one (timeouts)
   connection reset             both, anywhere in the text

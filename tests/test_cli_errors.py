@@ -82,6 +82,20 @@ def test_an_unknown_switch_is_one_line(logs: Path) -> None:
     assert err == "fastcore scan: FASTCORE_OFF: unknown turbo\\x1b[1m; known are prefilter, pool, simd\n"
 
 
+def test_a_number_below_zero_is_a_value_or_a_query(logs: Path) -> None:
+    for arguments in (("-n", "-1"), ("-j", "-1"), ("--timeout", "-1")):
+        err = scan(logs, "needle", "logs", *arguments, code=2)[1]
+        assert "-1" in err.splitlines()[0] and "expected one argument" not in err, err
+    (logs / "logs/b.jsonl").write_bytes(GOOD.replace(b"needle", b"head -1"))
+    assert scan(logs, "-1", "logs", "-c", code=0)[0] == "1\n"
+    assert scan(logs, "needle", "logs", "-l0", code=0)[0] == "logs/a.jsonl\0"
+
+
+def test_a_query_of_several_arguments(logs: Path) -> None:
+    err = scan(logs, "git", "push", "--force", "logs", code=2)[1]
+    assert "unrecognized arguments: --force" in err and "A query is one argument: quote it" in err
+
+
 @pytest.mark.parametrize("arguments", ["-n -1", "-n-1", "-n 1_000", "-n +1", "-j 1_0", "-j -1", "--timeout 1_0"])
 def test_numbers_are_plain_digits(logs: Path, arguments: str) -> None:
     _, err = scan(logs, "needle", "logs", *arguments.split(), code=2)
@@ -99,6 +113,37 @@ def test_a_path_that_was_taken_for_the_query(logs: Path) -> None:
     assert scan(logs, "logs", code=2, HOME=str(logs))[1].splitlines()[1:] == [hint]
     assert hint in json.loads(scan(logs, "logs", "--format", "json", code=2, HOME=str(logs))[1])["hint"]
     assert hint not in scan(logs, "needle", code=2, HOME=str(logs))[1]
+    own = logs / ".claude/projects/-src"
+    own.mkdir(parents=True)
+    (own / "s.jsonl").write_bytes(GOOD)
+    assert scan(logs, "logs", code=1, HOME=str(logs))[1] == hint + "\n"
+    assert scan(logs, "needle", code=0, HOME=str(logs))[1] == ""
+    assert scan(logs, "logs", "-q", code=1, HOME=str(logs))[1] == ""
+
+
+def test_a_folder_without_logs(logs: Path) -> None:
+    (logs / "notes").mkdir()
+    (logs / "notes/a.json").write_bytes(GOOD)
+    assert scan(logs, "needle", "notes", code=1)[1] == "no *.jsonl or *.ndjson files in notes\n"
+
+
+def test_own_logs_of_which_none_can_be_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as if there were none."""
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as config:  # pytest's own folders are closed to other users
+        monkeypatch.setenv("CLAUDE_CONFIG_DIR", config)
+        os.chmod(config, 0o755)
+        os.makedirs(f"{config}/projects/-src", mode=0o755)
+        os.chmod(f"{config}/projects/-src", 0o000)
+        if user == 0:
+            os.seteuid(65534)  # root may read everything
+        try:
+            assert main(["scan", "needle"]) == 2
+        finally:
+            os.seteuid(user)
+        assert capsys.readouterr().err == f"{config}/projects/-src: Permission denied\n"
 
 
 # What could not be read
@@ -224,7 +269,7 @@ def test_statistics_of_little(logs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(14_399, "3h"), (86_400 * 2 - 1, "1d"), (31_557_599, "11mo"), (119, "1m"), (-30, "-30s")]
+    ("seconds", "shown"), [(14_399, "3h"), (86_400 * 2 - 1, "1d"), (31_557_599, "11mo"), (119, "1m"), (-30, "in 30s")]
 )
 def test_ages_are_rounded_down(seconds: float, shown: str) -> None:
     assert text.age(10**18, 1e9 + seconds) == shown

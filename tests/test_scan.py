@@ -431,6 +431,19 @@ def test_the_last_progress_says_that_all_is_done() -> None:
     assert all(done < total for done, total, _ in calls)
 
 
+def test_progress_never_passes_its_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where pieces read on to the end of a line that is the next one's neighbour."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes((GOOD + record("x" * 3000)) * 6000)
+    monkeypatch.setenv("FASTCORE_SPAN", "65536")
+    calls: list[tuple[int, int, str]] = []
+    for threads in (1, 2):
+        fastcore.scan(path, "", validate="all", threads=threads, progress=lambda *call: calls.append(call))
+        size = path.stat().st_size
+        assert calls[-1] == (size, size, "bytes")
+        assert all(done <= total == size for done, total, _ in calls)
+
+
 def test_raising(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"bad needle\n" + GOOD + b"worse needle\n")
     with pytest.raises(fastcore.LineError) as caught:

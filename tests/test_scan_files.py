@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from scale import SCALE, scaled
 import fastcore
 
 pytestmark = pytest.mark.native
+SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")
 
 
 def line(number: int, text: str = "needle") -> bytes:
@@ -113,6 +115,47 @@ def test_a_glob_and_a_path_that_looks_like_one(tmp_path: Path) -> None:
     assert [e.errno for e in hits.errors] == [errno.ENOENT]
 
 
+@pytest.mark.skipif(SANITIZED, reason="strace and AddressSanitizer are in each other's way")
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace, which .ci/run installs")
+def test_a_disk_that_fails_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    """The error names the file and the place, what was read before counts, and the other files are scanned."""
+    content = write(tmp_path / "a.jsonl", 2500)
+    assert len(content) > 3 * 65536
+    write(tmp_path / "b.jsonl", 10)
+    code = """
+import sys
+import fastcore
+hits = fastcore.scan(sys.argv[1:], "needle", threads=1, limit=0)
+places = [(error.path[-7:], error.errno, error.offset) for error in hits.errors]
+print(hits.stats.matches, hits.stats.files_failed, places, hits.errors[0])"""
+    trace = [*"strace -qq -o /dev/null -e inject=pread64:error=EIO:when=3 -P".split(), str(tmp_path / "a.jsonl")]
+    command = [*trace, sys.executable, "-c", code, str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
+    environment = {**os.environ, "FASTCORE_CHUNK": "65536"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    before = content[: 2 * 65536].count(b"\n")
+    place = [("a.jsonl", errno.EIO, 2 * 65536)]
+    assert result.stdout.startswith(f"{before + 10} 1 {place} "), result.stdout + result.stderr
+    assert result.stdout.endswith(f"a.jsonl (byte {2 * 65536}): Input/output error\n")
+
+
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer needs memory of its own")
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """100 MB with lines up to 1 MB: 64 MB in all, beside the lines that are kept."""
+    with (tmp_path / "a.jsonl").open("wb") as file:
+        for number in range(400):
+            file.write(line(number, "needle" + "x" * (200, 2_000, 30_000, 990_000)[number % 4]) + b"\n")
+    code = """
+import sys
+import fastcore
+hits = fastcore.scan(sys.argv[1], "needle", threads=2, limit=5, order="file")
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(hits.stats.matches, peak // 1024, 2 * sum(len(hit.raw) for hit in hits) // 2**20)"""
+    result = run_python(code, str(tmp_path))
+    matches, peak, kept = map(int, result.stdout.split())
+    assert matches == 400
+    assert peak < 64 + kept + 1, f"{peak} MiB"
+
+
 def test_a_thousand_files_with_few_descriptors(tmp_path: Path) -> None:
     for i in range(1000):
         write(tmp_path / f"{i}.jsonl", 1)
@@ -189,9 +232,7 @@ def test_files_that_change_during_a_scan(tmp_path: Path, monkeypatch: pytest.Mon
     print("rounds with a report:", seen)
 
 
-@pytest.mark.skipif(
-    "libasan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer's allocator may be locked in a forked child"
-)
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer's allocator may be locked in a forked child")
 def test_a_forked_child_scans(tmp_path: Path) -> None:
     for i in range(20):
         write(tmp_path / f"{i}.jsonl", 400)
@@ -219,6 +260,7 @@ print("fine")"""
     assert result.stdout.split() == ["fine"], result.stderr
 
 
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer's allocator may be locked in a forked child")
 def test_a_child_forked_while_threads_scan_says_so(tmp_path: Path) -> None:
     """What the threads had found is lost in it: an error, never a wrong answer, and its next scan is whole again."""
     for i in range(20):

@@ -50,6 +50,10 @@ class Sources:
         """
 
     def __len__(self) -> int: ...
+    @property
+    def failed(self) -> int:
+        """How many paths and folders could not be read so far."""
+
     def paths(self) -> list[bytes]:
         """Return the paths in the order in which they were added."""
 

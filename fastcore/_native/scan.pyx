@@ -345,6 +345,10 @@ cdef class Sources:
     def __len__(self):
         return self.files.len
 
+    @property
+    def failed(self):
+        return self.files.errors_len
+
     def paths(self):
         return [PyBytes_FromStringAndSize(self.files.entries[i].path, <Py_ssize_t>self.files.entries[i].path_len)
                 for i in range(self.files.len)]

@@ -49,14 +49,15 @@ class Formatter(argparse.HelpFormatter):
 
 def number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):  # int() takes signs, spaces and underscores
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 0")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    if "_" in text:
-        raise ValueError
-    return float(text)
+    try:
+        return float(text.replace("_", "x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of seconds") from None
 
 
 def parser() -> Parser:
@@ -68,7 +69,12 @@ def parser() -> Parser:
         formatter_class=Formatter,
         allow_abbrev=False,
     )
-    p.add_argument("query", nargs="?", metavar="QUERY", help="what to look for; without one every record matches")
+    p.add_argument(
+        "query",
+        nargs="?",
+        metavar="QUERY",
+        help="what to look for, as one argument: quote it if it has spaces; without one every record matches",
+    )
     p.add_argument("paths", nargs="*", metavar="PATHS", help="files, folders or globs; - reads standard input")
     p.add_argument(
         "-e",
@@ -91,7 +97,12 @@ def parser() -> Parser:
     p.add_argument("--until", metavar="TIME", help="not newer")
     p.add_argument("--order", choices=("newest", "oldest", "file"), default="newest")
     p.add_argument("-n", "--limit", metavar="N", help="at most N records, or `all` (50; with -l all)")
-    p.add_argument("-c", "--count", action="store_true", help="print the number of matching records in all")
+    p.add_argument(
+        "-c",
+        "--count",
+        action="store_true",
+        help="print the number of matching records in all (not file by file, as rg does)",
+    )
     p.add_argument("-l", "--files-with-matches", action="store_true", help="print only the files that hold a match")
     p.add_argument("-q", "--quiet", action="store_true", help="print nothing; the exit code answers")
     p.add_argument("-0", "--null", action="store_true", help="end paths of -l with NUL instead of newline")
@@ -121,6 +132,7 @@ def parser() -> Parser:
     )
     p.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     p.add_argument("--no-color", action="store_true", help="the same as --color never")
+    p._has_negative_number_optionals.clear()  # -0 would make argparse take every -1 for an option
     return p
 
 
@@ -143,7 +155,12 @@ def split(argv: list[str]) -> tuple[list[str], list[str], list[str]]:
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse options among the positional arguments; behind `--` everything is positional."""
     mixed, queries, rest = split(argv)
-    args = parser().parse_intermixed_args(mixed)
+    try:
+        args = parser().parse_intermixed_args(mixed)
+    except UsageError as error:
+        if "unrecognized arguments" in str(error):
+            error.add_note("A query is one argument: quote it; one that begins with a dash goes behind -e.")
+        raise
     queries += args.expression or []
     positional = [] if args.query is None else [args.query]
     positional += [*args.paths, *rest]
@@ -195,7 +212,7 @@ def limit_of(args: argparse.Namespace) -> int | None:
         return 50
     try:
         return number(args.limit)
-    except ValueError:
+    except argparse.ArgumentTypeError:
         said = f"argument -n/--limit: {args.limit[:40]!r} is neither a number from 0 nor `all`"
         if args.limit.startswith("-"):
             raise ValueError(said) from None

@@ -84,8 +84,26 @@ def note_what_is_missing(hits: Hits, args: argparse.Namespace, progress: Progres
             from fastcore.cli.formats import note
 
             sys.stderr.write(note("TimeoutError", said))
+    if args.format not in ("json", "jsonl"):
+        for said in hints(hits, args):
+            say(said)
     if args.format == "text" and prints_hits(args) and len(hits) < stats.matches:
         say(f"{len(hits):,} of {counted(stats.matches, 'match', 'matches')}; -n all shows every one")
+
+
+def hints(hits: Hits, args: argparse.Namespace) -> list[str]:
+    """What was perhaps meant by a search that found nothing."""
+    stats = hits.stats
+    found = []
+    if stats.matches == 0 and not args.paths and args.query and os.path.exists(args.query):
+        found.append(taken_as_query(args.query))
+    if stats.files == 0 and stats.files_failed == 0:
+        found.append(f"no *.jsonl or *.ndjson files in {' '.join(args.paths)}")
+    return found
+
+
+def taken_as_query(path: str) -> str:
+    return f"{path} was taken as the query; `fastcore scan QUERY {path}` searches in it"
 
 
 def fail(error: Exception, form: str) -> int:

@@ -111,7 +111,9 @@ def search_quietly(args: argparse.Namespace, progress: Progress | None) -> Hits:
         )
     except NoLogs as error:
         if args.query and os.path.exists(args.query):
-            error.add_note(f"{args.query} was taken as the query; `fastcore scan QUERY {args.query}` searches in it")
+            from fastcore.cli.notes import taken_as_query
+
+            error.add_note(taken_as_query(args.query))
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastcore._hits import window
 from fastcore.cli.terminal import plain
 
 TYPE_CHECKING = False
@@ -29,25 +30,23 @@ def text_lines(hits: Hits, painter: Painter, now: float, full_text: bool) -> Ite
 def age(time_ns: int | None, now: float) -> str:
     """How long ago, in whole ones of the largest unit that fits.
 
-    >>> age(0, 7200.0), age(0, 14399.0), age(None, 0.0)
-    ('2h', '3h', 'no time')
+    >>> age(0, 7200.0), age(0, 14399.0), age(7200 * 10**9, 0.0), age(None, 0.0)
+    ('2h', '3h', 'in 2h', 'no time')
     """
     if time_ns is None:
         return "no time"
     seconds = now - time_ns / 1e9
+    ahead = "in " if seconds < 0 else ""
     for unit, size in _UNITS:
         if abs(seconds) >= size:
-            return f"{seconds // size:.0f}{unit}"
-    return f"{int(seconds)}s"
+            return f"{ahead}{abs(seconds) // size:.0f}{unit}"
+    return f"{ahead}{abs(int(seconds))}s"
 
 
 def marked(hit: Hit, painter: Painter, full_text: bool) -> str:
     """The text with the matches marked: whole as it is, or a part of it on one line."""
     text, spans = hit.text, hit.spans
-    start, end = 0, len(text)
-    if not full_text:
-        start = max(0, spans[0][0] - SNIPPET // 3) if spans else 0
-        end = min(len(text), start + SNIPPET)
+    start, end = (0, len(text)) if full_text else window(hit, SNIPPET)
     shown = str if full_text else _one_line
     parts = ["..." if start else ""]
     place = start

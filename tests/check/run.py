@@ -124,6 +124,25 @@ def switches() -> None:
         run(pytest, FASTCORE_CPU=level)
 
 
+SCANS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import fastcore
+log = b'{"type":"user","message":{"content":"Needle"}}\\n' * 3
+assert fastcore.__file__.startswith(sys.argv[1]), fastcore.__file__
+assert fastcore.scan(log, "needle").stats.matches == 3
+"""
+
+
+def builds() -> None:
+    """What setup.py's switches build that no other step does; each must scan."""
+    for switch in ("MARCH=native", "LTO=1", "DEBUG=1"):
+        folder = str(BUILD / f"build-{switch}")
+        name, _, value = switch.partition("=")
+        run([sys.executable, "setup.py", "--quiet", "build", "--build-lib", folder], **{f"FASTCORE_{name}": value})
+        run([sys.executable, "-c", SCANS, folder])
+
+
 def address() -> None:
     """The native tests under AddressSanitizer and UndefinedBehaviorSanitizer, simdjson left out of them."""
     run([str(BIN / "python"), "tests/check/sanitized.py"])
@@ -182,6 +201,7 @@ STEPS = {
     "warnings": (warnings, 300),
     "clone": (clone, 300),
     "switches": (switches, 600),
+    "builds": (builds, 600),
     "thread": (thread, 600),
     "fuzz": (fuzz, 600),
     "address": (address, 900),
