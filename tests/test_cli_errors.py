@@ -137,6 +137,7 @@ def test_own_logs_of_which_none_can_be_read(
         os.chmod(config, 0o755)
         os.makedirs(f"{config}/projects/-src", mode=0o755)
         os.chmod(f"{config}/projects/-src", 0o000)
+        main(["scan", "-q", "needle", config])  # so that all is imported before rights are given up
         if user == 0:
             os.seteuid(65534)  # root may read everything
         try:
