@@ -434,12 +434,15 @@ cdef list merge_errors(list found, list reports):
     """Both in order by (path, offset), and at most as many as are kept: what concerns a whole file goes before lines."""
     if not found:
         return reports
-    cdef Py_ssize_t excess = len(found) + len(reports) - FC_REPORTS_MAX
-    lines = [i for i, report in enumerate(reports) if report[5] is not None]
-    for i in reversed(lines[max(0, len(lines) - max(0, excess)):]):
-        del reports[i]
+    cdef Py_ssize_t room = FC_REPORTS_MAX - len(found) - len([1 for report in reports if report[5] is None])
+    kept = []
+    for report in reports:
+        if report[5] is not None:
+            room -= 1
+        if report[5] is None or room >= 0:
+            kept.append(report)
     # Those of one path stay in their order: sources may share a name.
-    return sorted(found + reports, key=_path_of)[:FC_REPORTS_MAX]
+    return sorted(found + kept, key=_path_of)[:FC_REPORTS_MAX]
 
 
 def _path_of(report):

@@ -57,10 +57,10 @@ def _open_missing_streams() -> None:
 
 def _say_last(text: str) -> None:
     """Say it if that is possible: standard error may be what cannot be written."""
-    try:  # noqa: SIM105
+    from contextlib import suppress
+
+    with suppress(OSError):
         print(text, file=sys.stderr)
-    except OSError:
-        pass
     _silence()
 
 

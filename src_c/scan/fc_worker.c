@@ -19,12 +19,16 @@ static void set_failure(fc_shared *shared, fc_status status) {
     atomic_store(&shared->job.stop, true);
 }
 
-/* Report something about a whole file, once per kind. */
+/* What may befall a file meanwhile: the first thing that does is what its report says. */
+static const unsigned fates = 1u << FC_REPORT_TRUNCATED | 1u << FC_REPORT_CHANGED;
+
+/* Report something about a whole file, once per kind; of its fates only one. */
 static void report_file(fc_worker *w, size_t file, fc_report_kind kind, int reason, uint64_t offset) {
     fc_shared *shared = w->shared;
+    const unsigned bit = 1u << kind;
     pthread_mutex_lock(&shared->lock);
-    const bool known = shared->states[file].reported >> kind & 1;
-    shared->states[file].reported |= 1u << kind;
+    const bool known = (shared->states[file].reported & (bit & fates ? fates : bit)) != 0;
+    shared->states[file].reported |= bit;
     pthread_mutex_unlock(&shared->lock);
     if (known) return;
     if (kind == FC_REPORT_OS) {
@@ -323,8 +327,8 @@ static uint64_t own_bytes(const fc_span *s, uint64_t from, uint64_t to) {
 }
 
 /* Read the next bytes of the span into the block. */
-static step read_more(fc_worker *w, uint64_t end, size_t *beyond) {
-    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size;
+static step read_more(fc_worker *w, size_t *beyond) {
+    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size, end = w->span->end;
     size_t want = w->shared->options->chunk;
     if (at < end) {
         if (want > end - at) want = (size_t)(end - at);
@@ -373,16 +377,18 @@ static void give_up_line(fc_worker *w, size_t begin) {
     w->passing = w->gave_up = true;
 }
 
-/* True if the unfinished line at `begin` is too long. Enough is read first for the excerpt, so that it does not depend on
- * the size of a chunk. */
+/* True if the unfinished line at `begin` is too long. Enough is read first for the excerpt, so that it does not depend
+ * on the size of a chunk. */
 static bool is_too_long(const fc_worker *w, size_t begin) {
     const size_t left = w->block.len - begin, most = w->shared->options->max_line + bom_at(w, begin);
     return !w->passing && left > FC_EXCERPT_MAX + 1 && left - 1 > most;
 }
 
-/* Where the whole lines that begin before `end` stop, from `begin` on; *out_last if no others are the span's. */
-static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, uint64_t end, bool *out_last) {
+/* Where the span's whole lines stop, from `begin` on; *out_last if no others are its own. No newline stands in the
+ * block behind `begin` and before `searched`. */
+static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, bool *out_last) {
     const uint8_t *data = w->block.bytes;
+    const uint64_t end = w->span->end;
     if (searched < begin) searched = begin;
     const uint8_t *newline = memrchr(data + searched, '\n', w->block.len - searched);
     w->complete = newline == NULL ? begin : (size_t)(newline - data) + 1;
@@ -391,9 +397,10 @@ static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, uint64_t 
     return *out_last ? line_end(data, (size_t)(end - w->block.base) - 1, w->complete) + 1 : w->complete;
 }
 
-/* Scan the lines that begin in [begin, end), reading from begin - 1 so that a newline there is seen. FC_STOPPED when
- * the span was not scanned to its end. */
-static fc_status scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
+/* Scan the lines of the span, reading from the byte before it so that a newline there is seen. FC_STOPPED when it was
+ * not scanned to its end. */
+static fc_status scan_lines(fc_worker *w) {
+    const uint64_t begin = w->span->begin;
     size_t cursor = 0, beyond = w->shared->options->chunk < 4096 ? w->shared->options->chunk : 4096;
     fc_block_start(&w->block, begin - (begin != 0));
     w->complete = w->counted = 0;
@@ -402,10 +409,10 @@ static fc_status scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
     for (bool last = false; !last;) {
         slide(w, cursor);
         const size_t old_len = w->block.len;
-        const step got = read_more(w, end, &beyond);
+        const step got = read_more(w, &beyond);
         if (got == STEP_FAILED) return FC_STOPPED;
         cursor = w->passing ? pass_over(w) : 0;
-        const size_t stop = whole_lines(w, cursor, old_len, end, &last);
+        const size_t stop = whole_lines(w, cursor, old_len, &last);
         fc_status status = stop > cursor ? take_lines(w, cursor, stop) : FC_OK;
         cursor = stop;
         if (status == FC_OK && !last && got == STEP_ENDED) {
@@ -430,11 +437,6 @@ static fc_status scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
     return FC_OK;
 }
 
-/* True if it was told what befell the file: the first thing that did is what its report says. */
-static bool fate_is_told(const fc_shared_file *state) {
-    return (state->reported & (1u << FC_REPORT_TRUNCATED | 1u << FC_REPORT_CHANGED)) != 0;
-}
-
 static void report_fate(fc_worker *w, size_t file, fc_source_fate fate, uint64_t size) {
     if (fate == FC_SOURCE_TRUNCATED) report_file(w, file, FC_REPORT_TRUNCATED, 0, size);
     if (fate == FC_SOURCE_CHANGED) report_file(w, file, FC_REPORT_CHANGED, 0, 0);
@@ -446,7 +448,7 @@ static void compare_openings(fc_worker *w, size_t file) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[file];
     pthread_mutex_lock(&shared->lock);
-    const bool told = fate_is_told(state);
+    const bool told = (state->reported & fates) != 0;
     const fc_file_info before = state->info;
     const fc_source_mark mark = *state->mark;
     const bool known = fc_source_look_again(&w->source) == FC_OK;
@@ -464,7 +466,7 @@ static void judge_span(fc_worker *w) {
     const size_t file = w->span->file;
     fc_shared_file *state = &shared->states[file];
     pthread_mutex_lock(&shared->lock);
-    const bool told = fate_is_told(state);
+    const bool told = (state->reported & fates) != 0;
     if (state->mark != NULL && w->source.mark.len != 0) *state->mark = w->source.mark;
     pthread_mutex_unlock(&shared->lock);
     if (told) return;
@@ -484,7 +486,7 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     w->newlines = 0;
     w->counting = state->spans > 1 || shared->every_line;
     w->lost_count = false;
-    const fc_status status = scan_lines(w, s->begin, s->end);
+    const fc_status status = scan_lines(w);
     if (shared->job.forked) return; /* nothing that threads share can be touched any more */
     if (status != FC_OK) set_failure(shared, status);
     s->newlines = w->newlines;

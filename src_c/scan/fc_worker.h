@@ -22,7 +22,7 @@ typedef struct fc_span {
 typedef struct fc_shared_file {
     size_t first_span, spans;
     bool has_size;
-    fc_file_info info;    /* when has_size: as of the walk; of a file in pieces as of its last opening, under the lock */
+    fc_file_info info;    /* when has_size: as of the walk; in pieces: as of its last opening, under the lock */
     fc_source_mark *mark; /* of a file in pieces: of the piece that was read last, under the lock; else NULL */
     bool has_last; /* `last` is known; under the lock */
     fc_time_found last;
