@@ -13,6 +13,7 @@ import sysconfig
 from glob import glob
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -128,13 +129,13 @@ def extension(name: str) -> Extension:
     """A binding and the room of its name; every room but base takes what it calls of base with it."""
     room = sorted(glob(f"src_c/{name}/*.c") + glob(f"src_c/{name}/*.cpp"))
     sources = BASE if name == "base" else room + SHARED
-    macros = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1")]
+    macros = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
     if ABI3:
         macros.append(("Py_LIMITED_API", "0x030b0000"))
     return Extension(
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
-        include_dirs=[*glob("src_c/*/"), SIMDJSON],
+        include_dirs=[*glob("src_c/*/"), SIMDJSON, numpy.get_include()],
         depends=["setup.py", "fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
         define_macros=macros,
         libraries=["m"],
