@@ -12,7 +12,6 @@ import argparse
 import compileall
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import bars
 import compare_table
 import sample_logs
 
@@ -298,62 +298,26 @@ def startup(rounds: int) -> float:
     return statistics.median(took[2:])
 
 
-class Bars:
-    """What must be shown, and whether it was."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def at_most(self, what: str, value: float | None, bar: float, unit: str) -> None:
-        self.rows.append(
-            {"what": what, "value": value, "bar": bar, "unit": unit, "met": value is not None and value <= bar}
-        )
-
-    def at_least(self, what: str, value: float | None, bar: float, unit: str) -> None:
-        self.at_most(what, value, bar, unit)
-        self.rows[-1]["met"] = value is not None and value >= bar
-
-    def show(self) -> bool:
-        print("\nbars")
-        for row in self.rows:
-            value = "not measured" if row["value"] is None else f"{row['value']:.2f}"
-            print(
-                f"  {row['what']:45} {value:>12} bar {row['bar']:7.2f} {row['unit']:12} {'yes' if row['met'] else 'NO'}"
-            )
-        return all(row["met"] for row in self.rows)
-
-
-def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> Bars:
-    bars = Bars()
+def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> bars.Bars:
+    found = bars.Bars()
     for name, bar in (("rare", 0.9), ("ascii", 0.9), ("common", 1.5)):
         if name in cases:
-            bars.at_most(cases[name].title, cases[name].ratio("fastcore", "rg"), bar, "x rg")
+            found.at_most(cases[name].title, cases[name].ratio("fastcore", "rg"), bar, "x rg")
     if "rare" in cases:
         case = cases["rare"]
         allowed = 0.9 * case.median("rg") + floor + 0.015 if "rg" in case.samples else 0.0
         command = case.median("fastcore command") if allowed else None
-        bars.at_most("the command", command and command * 1e3, allowed * 1e3, "ms")
-        bars.at_least("the orjson loop", case.ratio("orjson loop", "fastcore"), 20, "x fastcore")
-    for found in peaks:
-        bars.at_most(f"peak memory, {found['name']}", found["peak"] / MB, found["allowed"] / MB, "MB")
-    return bars
+        found.at_most("the command", command and command * 1e3, allowed * 1e3, "ms")
+        found.at_least("the orjson loop", case.ratio("orjson loop", "fastcore"), 20, "x fastcore")
+    for one in peaks:
+        found.at_most(f"peak memory, {one['name']}", one["peak"] / MB, one["allowed"] / MB, "MB")
+    return found
 
 
 def machine() -> dict[str, Any]:
-    model = platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        names = [line for line in cpus.read_text("utf-8").splitlines() if line.startswith("model name")]
-        model = names[0].partition(":")[2].strip() if names else model
-    found = {"cpu": model, "cores": len(os.sched_getaffinity(0)), "system": f"{platform.system()} {platform.release()}"}
-    found |= {"python": platform.python_version(), "fastcore": fastcore.__version__}
-    for name in ("rg", "grep"):
-        if shutil.which(name):
-            result = subprocess.run([name, "--version"], capture_output=True, text=True, check=True)
-            found[name] = result.stdout.splitlines()[0]
     import orjson
 
-    return found | {"orjson": orjson.__version__}
+    return bars.machine("rg", "grep") | {"orjson": orjson.__version__}
 
 
 def main() -> int:
@@ -386,8 +350,8 @@ def main() -> int:
     floor = startup(args.rounds)
     print(f"\npython -c 'import argparse, json, re': {floor * 1e3:.1f} ms")
     peaks = memory(folder, roots, made) if "memory" in (args.case or CASES) else []
-    bars = judge(cases, floor, peaks)
-    met = bars.show()
+    judged = judge(cases, floor, peaks)
+    met = judged.show()
 
     whole = not args.case and args.bytes == parser.get_default("bytes") and args.files == parser.get_default("files")
     path = args.out or (RESULTS / f"scan-{date.today().isoformat()}.json" if whole else None)
@@ -396,7 +360,7 @@ def main() -> int:
         return 0 if met else 1
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"machine": machine(), "tree": made["parameters"], "threads": THREADS, "limit": LIMIT, "startup": floor}
-    kept |= {"cases": {name: case.samples for name, case in cases.items()}, "memory": peaks, "bars": bars.rows}
+    kept |= {"cases": {name: case.samples for name, case in cases.items()}, "memory": peaks, "bars": judged.rows}
     path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     print(f"\nsamples: {path}")
     return 0 if met else 1

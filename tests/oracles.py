@@ -403,3 +403,15 @@ def scan(
     if order == "oldest":
         hits.sort(key=lambda hit: (hit.time_us is None, hit.time_us or 0))
     return Answer(hits[:limit], len(hits), errors, tails, counts)
+
+
+def top_k(scores: list[Any], k: int, smallest: bool = False, where: list[bool] | None = None) -> list[int]:
+    """The indices of the k best scores, the best first: by value, NaN last, then by index."""
+
+    def rank(i: int) -> tuple[bool, Any, int]:
+        score = scores[i]
+        if score != score:
+            return True, 0, i
+        return False, score if smallest else -score, i
+
+    return sorted((i for i in range(len(scores)) if where is None or where[i]), key=rank)[:k]

@@ -6,8 +6,6 @@ from typing import Any, Literal, NamedTuple, SupportsIndex, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-__pyx_capi__: dict[str, object]
-
 DTYPES: str
 
 class TopK(NamedTuple):

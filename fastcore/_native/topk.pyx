@@ -75,7 +75,7 @@ cdef int poll_python(void *ctx) noexcept with gil:
     return 0
 
 
-cdef int set_dtype(fc_selection *s, np.ndarray array) except -1:
+cdef int set_dtype(fc_selection *s, np.ndarray array, str name) except -1:
     """Name the element type for the core."""
     cdef int number = np.PyArray_TYPE(array)
     cdef Py_ssize_t size = np.PyArray_ITEMSIZE(array)
@@ -89,7 +89,7 @@ cdef int set_dtype(fc_selection *s, np.ndarray array) except -1:
     elif number in (np.NPY_UBYTE, np.NPY_USHORT, np.NPY_UINT, np.NPY_ULONG, np.NPY_ULONGLONG):
         s.dtype = FC_U8 if size == 1 else FC_U16 if size == 2 else FC_U32 if size == 4 else FC_U64
     else:
-        raise TypeError(f"a: cannot rank elements of type {array.dtype}; wanted {DTYPES}")
+        raise TypeError(f"{name}: cannot rank elements of type {array.dtype}; wanted {DTYPES}")
     return 0
 
 
@@ -166,7 +166,7 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
         array = <np.ndarray>a
     else:
         array = as_array(a, "a")
-    set_dtype(&s, array)
+    set_dtype(&s, array, "a")
     dimensions = np.PyArray_NDIM(array)
     if dimensions == 0:
         raise ValueError("a: a 0-d array has no axis to select along")
@@ -307,6 +307,8 @@ cdef class RunningTopK:
         start = PyNumber_Index(base)
         if not 0 <= start <= (1 << 63) - 1 - n:
             raise ValueError(f"base={base}: indices must be from 0 to 2**63 - 1")
+        cdef fc_selection s
+        set_dtype(&s, array, "scores")
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         self.check(array.dtype)
         values, indices = top_k(array, min(self.k, n), mode=self.mode)
@@ -340,7 +342,7 @@ cdef class RunningTopK:
             self.values, self.indices = values, indices
             return 0
         memset(&s, 0, sizeof(s))
-        set_dtype(&s, values)
+        set_dtype(&s, values, "scores")
         mine.values, mine.indices = np.PyArray_DATA(self.values), <int64_t *>np.PyArray_DATA(self.indices)
         mine.len = <size_t>np.PyArray_DIM(self.values, 0)
         new.values, new.indices = np.PyArray_DATA(values), <int64_t *>np.PyArray_DATA(indices)

@@ -219,7 +219,7 @@ static bool sort_by_buckets(fc_candidates *list) {
     return true;
 }
 
-void fc_candidates_sort(fc_candidates *list) {
+void fc_candidates_sort(fc_candidates *list, bool (*stop)(void *ctx), void *ctx) {
     if (list->len > SORT_BY_INSERTION_MAX && list->len >= list->k && sort_by_buckets(list)) return;
     fc_candidates_cut(list);
     if (list->len <= SORT_BY_INSERTION_MAX) {
@@ -227,5 +227,5 @@ void fc_candidates_sort(fc_candidates *list) {
         return;
     }
     const uint64_t mask = differing(list->keys, list->len);
-    for (int shift = 0; shift < 64 && mask >> shift != 0; shift += DIGIT) sort_by_digit(list, mask, shift);
+    for (int shift = 0; shift < 64 && mask >> shift != 0 && !stop(ctx); shift += DIGIT) sort_by_digit(list, mask, shift);
 }

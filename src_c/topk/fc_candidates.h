@@ -54,8 +54,9 @@ void fc_candidates_cut(fc_candidates *list);
 /* Add what a list of the same k, n and keys holds, their indices disjoint, and cut. `other` is cut too. O(len). */
 void fc_candidates_merge(fc_candidates *list, fc_candidates *other);
 
-/* Cut the list to its k best, the best first. O(len * bytes of a key). */
-void fc_candidates_sort(fc_candidates *list);
+/* Cut the list to its k best, the best first. `stop` is asked between passes, each O(len), and leaves the list in some
+ * order if it says so. O(len * bytes of a key). */
+void fc_candidates_sort(fc_candidates *list, bool (*stop)(void *ctx), void *ctx);
 
 /* Return the kth largest of keys[0..len-1], 1 <= k <= len. `spare` has room for len keys.
  * O(len * bytes of a key), the order of the keys notwithstanding. */

@@ -52,10 +52,8 @@ static fc_status finish_row(const fc_selection *s, fc_walk *walk, size_t row, si
         const fc_status status = fc_walk_take_nan(walk);
         if (status != FC_OK) return status;
     }
-    if (s->sorted)
-        fc_candidates_sort(&walk->list);
-    else
-        fc_candidates_cut(&walk->list);
+    fc_walk_order(walk);
+    if (walk->job != NULL && atomic_load(&walk->job->stop)) return FC_STOPPED;
     write_row(s, walk, row, out_found);
     return FC_OK;
 }
@@ -84,6 +82,7 @@ static fc_status select_row(const fc_selection *s, fc_walk *walk, size_t row, si
         const uint64_t bar = bar_for(walk, attempt);
         fc_candidates_reset(&walk->list, bar);
         fc_walk_take(walk, 0, s->n);
+        if (walk->job != NULL && atomic_load(&walk->job->stop)) return FC_STOPPED;
         if (is_enough(s, walk, bar)) return finish_row(s, walk, row, out_found);
     }
 }
@@ -147,13 +146,13 @@ static fc_status run_rows(const fc_runtime *runtime, select_job *j) {
 
 static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s, unsigned threads,
                                 size_t *out_found) {
-    select_job j = {.selection = s, .threads = threads};
+    select_job j = {.selection = s, .threads = threads, .job = {.poll = s->poll, .poll_ctx = s->poll_ctx}};
     j.walks = malloc(j.threads * sizeof *j.walks);
     if (j.walks == NULL) return FC_NO_MEMORY;
     fc_status status = FC_OK;
     unsigned made = 0;
     for (; made < j.threads && status == FC_OK; made += status == FC_OK)
-        status = fc_walk_init(&j.walks[made], s, fc_filter_for(runtime->cpu), NULL);
+        status = fc_walk_init(&j.walks[made], s, runtime, &j.job, made, NULL);
     if (status == FC_OK) status = run_rows(runtime, &j);
     for (unsigned i = 0; i < made; i++) fc_walk_free(&j.walks[i]);
     free(j.walks);
@@ -183,7 +182,7 @@ static fc_status select_on_stack(const fc_runtime *runtime, const fc_selection *
     fc_candidates_small small;
     fc_walk walk;
     size_t found = 0;
-    fc_status status = fc_walk_init(&walk, s, fc_filter_for(runtime->cpu), &small);
+    fc_status status = fc_walk_init(&walk, s, runtime, NULL, 0, &small);
     if (status != FC_OK) return status;
     for (size_t row = 0; row < s->rows && status == FC_OK; row++) status = select_row(s, &walk, row, &found);
     fc_walk_free(&walk);

@@ -3,16 +3,34 @@
 #include <math.h>
 #include <string.h>
 
-enum { SAMPLE_MIN = 64, SAMPLE_MAX = FC_WALK_CHUNK, DIGIT = 11, BINS = 1 << DIGIT };
+enum { SAMPLE_MIN = 64, SAMPLE_MAX = FC_WALK_CHUNK, DIGIT = 11, BINS = 1 << DIGIT, ASK_EVERY = 32 * FC_WALK_CHUNK };
 
-fc_status fc_walk_init(fc_walk *walk, const fc_selection *selection, const fc_filter *filter,
-                       fc_candidates_small *small) {
+fc_status fc_walk_init(fc_walk *walk, const fc_selection *selection, const fc_runtime *runtime, fc_job *job,
+                       unsigned worker, fc_candidates_small *small) {
     walk->selection = selection;
-    walk->filter = filter;
+    walk->filter = fc_filter_for(runtime->cpu);
+    walk->runtime = runtime;
+    walk->job = job;
+    walk->worker = worker;
     return fc_candidates_init(&walk->list, selection->dtype, selection->smallest, selection->k, selection->n, small);
 }
 
 void fc_walk_free(fc_walk *walk) { fc_candidates_free(&walk->list); }
+
+static bool is_stopped(void *ctx) {
+    const fc_walk *walk = ctx;
+    return walk->job != NULL && walk->runtime->should_stop(walk->job, walk->worker);
+}
+
+/* Asked now and then, by where the walk stands. */
+static bool is_stopped_at(fc_walk *walk, size_t first) { return first % ASK_EVERY == 0 && is_stopped(walk); }
+
+void fc_walk_order(fc_walk *walk) {
+    if (walk->selection->sorted)
+        fc_candidates_sort(&walk->list, is_stopped, walk);
+    else
+        fc_candidates_cut(&walk->list);
+}
 
 void fc_walk_row(fc_walk *walk, size_t row, uint64_t least) {
     const fc_selection *s = walk->selection;
@@ -70,7 +88,11 @@ void fc_walk_take(fc_walk *walk, size_t first, size_t end) {
     uint64_t bar;
     /* Short stretches first: what passes the first bar in crowds, as equal elements do, raises it soon. */
     size_t reach = FC_WALK_CHUNK / 16;
-    for (size_t count; first < end && !list->closed; first += count) {
+    for (size_t count, since = 0; first < end && !list->closed; first += count, since += count) {
+        if (since >= ASK_EVERY) {
+            if (is_stopped(walk)) return;
+            since = 0;
+        }
         count = end - first < reach ? end - first : reach;
         reach = reach < FC_WALK_CHUNK ? 2 * reach : FC_WALK_CHUNK;
         const void *elements = chunk(walk, first, count);
@@ -91,7 +113,7 @@ fc_status fc_walk_take_nan(fc_walk *walk) {
     if (s->dtype != FC_F32 && s->dtype != FC_F64) return FC_OK;
     const fc_status status = fc_candidates_init(&found, s->dtype, s->smallest, s->k, s->n, NULL);
     if (status != FC_OK) return status;
-    for (size_t first = 0, count; first < s->n && found.len < s->k; first += count) {
+    for (size_t first = 0, count; first < s->n && found.len < s->k && !is_stopped_at(walk, first); first += count) {
         count = s->n - first < FC_WALK_CHUNK ? s->n - first : FC_WALK_CHUNK;
         const void *elements = chunk(walk, first, count);
         size_t passed = 0;
@@ -164,6 +186,7 @@ uint64_t fc_walk_exact(fc_walk *walk) {
         shift -= bits;
         memset(counts, 0, sizeof counts);
         for (size_t first = 0, count; first < s->n; first += count) {
+            if (is_stopped_at(walk, first)) return lowest;
             count = s->n - first < FC_WALK_CHUNK ? s->n - first : FC_WALK_CHUNK;
             const void *elements = chunk(walk, first, count);
             for (size_t i = 0; i < count; i++) walk->positions[i] = (uint32_t)i;

@@ -14,15 +14,19 @@ enum { FC_WALK_CHUNK = 4096 };
 typedef struct fc_walk {
     const fc_selection *selection;
     const fc_filter *filter;
+    const fc_runtime *runtime;
+    fc_job *job; /* NULL: nobody can stop it */
+    unsigned worker;
     const uint8_t *values, *bias, *where; /* of the row; bias and where may be NULL */
     fc_candidates list;
     uint32_t positions[FC_WALK_CHUNK];
     uint64_t lanes[FC_WALK_CHUNK], more_lanes[FC_WALK_CHUNK]; /* elements made ready for comparison */
 } fc_walk;
 
-/* Begin. `small` as for fc_candidates_init. FC_NO_MEMORY. */
-fc_status fc_walk_init(fc_walk *walk, const fc_selection *selection, const fc_filter *filter,
-                       fc_candidates_small *small);
+/* Begin. `small` as for fc_candidates_init. A job whose worker this is may stop it: what it has kept is of no use then,
+ * and whoever called looks at the job. FC_NO_MEMORY. */
+fc_status fc_walk_init(fc_walk *walk, const fc_selection *selection, const fc_runtime *runtime, fc_job *job,
+                       unsigned worker, fc_candidates_small *small);
 
 void fc_walk_free(fc_walk *walk);
 
@@ -31,6 +35,9 @@ void fc_walk_row(fc_walk *walk, size_t row, uint64_t least);
 
 /* Take the elements [first, end) of the row, whose indices are above all that were taken before. NaN is left out. */
 void fc_walk_take(fc_walk *walk, size_t first, size_t end);
+
+/* Cut the list to its k best, the best first or in order by index, as is wanted. */
+void fc_walk_order(fc_walk *walk);
 
 /* Take every NaN of the row, for a list that got fewer than k of all other elements. O(n). */
 fc_status fc_walk_take_nan(fc_walk *walk);

@@ -96,7 +96,7 @@ def test() -> None:
 def lint() -> None:
     run([str(BIN / "ruff"), "check", "."])
     run([str(BIN / "mypy")])
-    run([str(BIN / "stubtest"), "fastcore._native.base", "fastcore._native.scan"])
+    run([str(BIN / "stubtest"), *(f"fastcore._native.{path.stem}" for path in ROOT.glob("fastcore/_native/*.pyx"))])
 
 
 def warnings() -> None:
