@@ -48,14 +48,15 @@ def run_ordered(
     *,
     window: int | None = None,
     deadline: float | None = None,
+    stop: Callable[[], object] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield `fn(task)` for each task, in order, from the executor's workers.
 
     Tasks may be endless: they are submitted in order, from the thread that asks for results, at most `window` of them
     ahead of the result asked for (None: four a worker). The first task in order that fails raises its own exception,
     and an exception of the iterable comes after the results of the tasks before it. When the generator fails, is
-    closed or is interrupted, what is queued is cancelled, and it returns once what runs has ended; dask tells nothing
-    of what still runs, so there its results are dropped instead.
+    closed or is interrupted, what is queued is cancelled and `stop` called, which may tell tasks to end early, and it
+    returns once what runs has ended. Dask does not tell what still runs: there its results are dropped instead.
 
     `deadline`, by time.monotonic(), cancels what is queued then, waits for what runs, and leaves out the tasks that
     have no result. A worker that dies costs a retry where the executor does that (dask), else ExecutorError.
@@ -68,7 +69,7 @@ def run_ordered(
         window = PER_WORKER * worker_count(executor)
     if window < 1:
         raise ValueError(f"window={window}: wanted 1 or more")
-    return _run(_submitter(executor, fn), iter(tasks), window, deadline)
+    return _run(_submitter(executor, fn), iter(tasks), window, deadline, stop)
 
 
 def _submitter(executor: Executor, fn: Callable[[Task], Result]) -> Callable[[Task], Future[Result]]:
@@ -80,7 +81,11 @@ def _submitter(executor: Executor, fn: Callable[[Task], Result]) -> Callable[[Ta
 
 
 def _run(
-    submit: Callable[[Task], Future[Result]], tasks: Iterator[Task], window: int, deadline: float | None
+    submit: Callable[[Task], Future[Result]],
+    tasks: Iterator[Task],
+    window: int,
+    deadline: float | None,
+    stop: Callable[[], object] | None,
 ) -> Generator[Result, None, None]:
     from concurrent.futures import wait
 
@@ -105,7 +110,10 @@ def _run(
         if failure is not None:
             _raise(failure)
     finally:
-        wait([future for future in ahead if not future.cancel()])
+        running = [future for future in ahead if not future.cancel()]
+        if ahead and stop is not None:
+            stop()
+        wait(running)
 
 
 def _ends_before(future: Future[Result], deadline: float) -> bool:
