@@ -68,11 +68,11 @@ def scan(
 
     `executor` is a `concurrent.futures.Executor` (threads, processes, `dask.distributed.Client.get_executor()`) that
     scans instead: files are listed here and shared out by size among tasks, no file is split, and the answers merge
-    into the very hits, errors and tails of a scan without it. Each task uses one thread unless `threads` says how many.
+    into the very hits, errors and tails of a scan without it. A task uses one thread unless `threads` says how many.
     Workers read the files at the same absolute paths and need the same fastcore. Bytes and memoryviews travel with
     their task, and so does an open file up to 16 MiB; a longer one is scanned here, before the rest. Counts and
-    processor seconds are sums, `stats.threads` those of all workers that took part. `progress` is called after each task. With
-    `timeout`, tasks not begun by then are left out, and the workers' clocks must agree with the caller's. A worker that
+    processor seconds are sums, `stats.threads` those of all workers that took part. `progress` is called after each
+    task. `timeout` leaves out tasks not begun by then; the workers' clocks must agree with the caller's. A worker that
     dies costs a retry where the executor does that (dask), else ExecutorError.
 
     Raises QueryError, ValueError and TypeError for arguments that cannot be read, NoLogs where there are no session

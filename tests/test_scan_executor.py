@@ -97,6 +97,7 @@ def compare(rnd: random.Random, folder: Path, executor: Executor) -> None:
 THREADS = ThreadPoolExecutor(3)
 
 
+@pytest.mark.native
 @settings(max_examples=scaled(250))
 @given(strategies.randoms())
 def test_as_without_an_executor(rnd: random.Random) -> None:
