@@ -23,6 +23,7 @@ _EXPORTS = {
     "LineError": "fastcore.errors",
     "NoLogs": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
+    "ExecutorError": "fastcore.errors",
 }
 _MODULES = ("errors", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fastcore._topk import RunningTopK as RunningTopK
     from fastcore._topk import TopK as TopK
     from fastcore._topk import top_k as top_k
+    from fastcore.errors import ExecutorError as ExecutorError
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError
     from fastcore.errors import MissingExtra as MissingExtra

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Executor
     from typing import Any
 
     from fastcore._sources import Source
@@ -43,6 +44,7 @@ def scan(
     timeout: float | None = None,
     progress: bool | Callable[[int, int, str], object] | None = None,
     on_error: str = "report",
+    executor: Executor | None = None,
 ) -> _hits.Hits:
     """Search files of JSON Lines session logs and return the best matching records.
 
@@ -64,6 +66,15 @@ def scan(
     True logs it to the logger `fastcore`, level INFO, once a second. `on_error="raise"` raises OSError for a file that
     fails, else `LineError` for the first bad line.
 
+    `executor` is a `concurrent.futures.Executor` (threads, processes, `dask.distributed.Client.get_executor()`) that
+    scans instead: files are listed here and shared out by size among tasks, no file is split, and the answers merge
+    into the very hits, errors and tails of a scan without it. A task uses one thread unless `threads` says how many.
+    Workers read the files at the same absolute paths and need the same fastcore. Bytes and memoryviews travel with
+    their task, and so does an open file up to 16 MiB; a longer one is scanned here, before the rest. Counts and
+    processor seconds are sums, `stats.threads` those of all workers that took part. `progress` is called after each
+    task. `timeout` leaves out tasks not begun by then; the workers' clocks must agree with the caller's. A worker that
+    dies costs a retry where the executor does that (dask), else ExecutorError.
+
     Raises QueryError, ValueError and TypeError for arguments that cannot be read, NoLogs where there are no session
     logs, and whatever `progress` or an open file raises. A file that changes, shrinks or goes away meanwhile is
     reported in `hits.errors`, never more. Time is linear in the bytes, memory is bounded by threads times (buffers +
@@ -83,6 +94,7 @@ def scan(
 
         since_us = None if since is None else _bounds.to_us(since, end=False)
         until_us = None if until is None else _bounds.to_us(until, end=True)
+    run = _runner(executor)
     plan = _native.Plan(
         _query.compile_query(tree),
         case_sensitive=case_sensitive,
@@ -90,12 +102,12 @@ def scan(
         until_us=until_us,
         prefilter="prefilter" not in off,
     )
-    threads = _base.check_threads(threads)
+    threads = _base.check_threads(1 if threads is None and executor is not None else threads)
     report = _progress(progress)
     began = perf_counter()
     sources, _spooled = _sources.collect(paths, follow)
     walk = perf_counter() - began
-    rows, errors, tails, counts = _native.run(
+    rows, errors, tails, counts = run(
         sources,
         plan,
         order=ORDERS.index(order),
@@ -119,6 +131,17 @@ def scan(
     counts["wall_s"] += walk
     ends = tuple(_hits.Tail(os.fsdecode(path), offset) for path, offset in tails)
     return _hits.Hits(rows, plan, _hits.make_stats(counts), found, ends)
+
+
+def _runner(executor: Executor | None) -> Callable[..., Any]:
+    if executor is None:
+        return _native.run
+    from functools import partial
+
+    from fastcore import _executor, _scan_executor
+
+    _executor.check_executor(executor)
+    return partial(_scan_executor.run, executor)
 
 
 def _check(order: str, limit: int | None, validate: str, max_line: int, timeout: float | None, on_error: str) -> None:

@@ -50,6 +50,7 @@ def test_the_arguments_are_the_documented_ones() -> None:
         "timeout": None,
         "progress": None,
         "on_error": "report",
+        "executor": None,
     }
     assert [name for name, p in parameters.items() if p.kind is not p.KEYWORD_ONLY] == ["paths", "query"]
 

@@ -49,10 +49,22 @@ class Sources:
         Like memory it has no time and is never the same file twice.
         """
 
+    def add_file(self, path: bytes, place: bytes) -> None:
+        """Add the file that lies at `place` under the name `path`, unseen and whatever else was added."""
+
     def __len__(self) -> int: ...
     @property
     def failed(self) -> int:
         """How many paths and folders could not be read so far."""
+
+    def errors(self) -> list[tuple[bytes, None, None, int | None, str, None]]:
+        """Return what could not be read so far, as `run` gives errors."""
+
+    def entries(self) -> list[tuple[bytes, int, bytes | None, int | None]]:
+        """Return path, size, content (a copy; None if not memory) and descriptor (None if not an open file) of each.
+
+        A file that a walk found is asked for its size now; it is 0 where that cannot be told.
+        """
 
     def paths(self) -> list[bytes]:
         """Return the paths in the order in which they were added."""
@@ -81,6 +93,15 @@ def run(
 
     A hit is (path, line, offset, time in microseconds, raw line), an error (path, line, offset, errno, reason,
     excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all.
+    """
+
+def merge_errors(
+    found: list[tuple[bytes, None, None, int | None, str, None]],
+    reports: list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],
+) -> list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]]:
+    """Join what a search for files could not read and what scans reported, which stands in order by (path, offset).
+
+    In that order, and at most as many as `run` keeps: what concerns a whole file goes before lines.
     """
 
 def decode(

@@ -27,7 +27,11 @@ cdef extern from "fc_file.h" nogil:
     ctypedef struct fc_file_entry:
         char *path
         size_t path_len
+        const uint8_t *memory
+        c_bool is_open
+        int fd
         fc_file_info info
+        c_bool has_size
     ctypedef struct fc_file_error:
         char *path
         size_t path_len
@@ -41,7 +45,10 @@ cdef extern from "fc_file.h" nogil:
     fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t path_len, const uint8_t *bytes,
                                       size_t len)
     fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t path_len, int fd, int *out_errno)
+    fc_status fc_file_list_add_file(fc_file_list *list, const char *path, size_t path_len, const char *place)
+    const char *fc_file_entry_place(const fc_file_entry *entry)
     void fc_file_list_free(fc_file_list *list)
+    fc_status fc_file_stat_path(const char *path, fc_file_info *out_info, int *out_errno)
 
 cdef extern from "fc_find.h" nogil:
     ctypedef struct fc_find:
@@ -342,6 +349,10 @@ cdef class Sources:
             raise OSError(code, strerror(code).decode("utf-8", "replace"))
         raise_status(status)
 
+    def add_file(self, bytes path not None, bytes place not None):
+        raise_status(fc_file_list_add_file(&self.files, PyBytes_AsString(path), <size_t>PyBytes_Size(path),
+                                           PyBytes_AsString(place)))
+
     def __len__(self):
         return self.files.len
 
@@ -349,9 +360,35 @@ cdef class Sources:
     def failed(self):
         return self.files.errors_len
 
+    def errors(self):
+        return file_errors(&self.files)
+
+    def entries(self):
+        cdef fc_file_entry *entry
+        found = []
+        for i in range(self.files.len):
+            entry = &self.files.entries[i]
+            content = None
+            if entry.memory != NULL:
+                content = PyBytes_FromStringAndSize(<const char *>entry.memory, <Py_ssize_t>entry.info.size)
+            found.append((PyBytes_FromStringAndSize(entry.path, <Py_ssize_t>entry.path_len), size_of(entry), content,
+                          entry.fd if entry.is_open else None))
+        return found
+
     def paths(self):
         return [PyBytes_FromStringAndSize(self.files.entries[i].path, <Py_ssize_t>self.files.entries[i].path_len)
                 for i in range(self.files.len)]
+
+
+cdef object size_of(const fc_file_entry *entry):
+    """The size of an entry; 0 for a file that cannot be asked."""
+    cdef fc_file_info info = entry.info
+    cdef int code
+    cdef fc_status status = FC_OK
+    if not entry.has_size:
+        with nogil:
+            status = fc_file_stat_path(fc_file_entry_place(entry), &info, &code)
+    return info.size if status == FC_OK else 0
 
 
 @cython.final
@@ -430,9 +467,8 @@ cdef list file_errors(fc_file_list *files):
     return errors
 
 
-cdef list merge_errors(list found, list reports):
-    """Both in order by (path, offset), and at most as many as are kept: what concerns a whole file goes before lines."""
-    if not found:
+def merge_errors(list found, list reports):
+    if not found and len(reports) <= FC_REPORTS_MAX:
         return reports
     cdef Py_ssize_t room = FC_REPORTS_MAX - len(found) - len([1 for report in reports if report[5] is None])
     kept = []

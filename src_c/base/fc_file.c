@@ -85,11 +85,16 @@ static fc_status add_error(fc_file_list *list, const char *path, size_t len, int
     return FC_OK;
 }
 
-/* Append an entry and take over its path, which is freed on failure. */
+static void free_entry(const fc_file_entry *entry) {
+    free(entry->path);
+    free(entry->place);
+}
+
+/* Append an entry and take over its path and its place, which are freed on failure. */
 static fc_status append(fc_file_list *list, const fc_file_entry *entry) {
     void *items = list->entries;
     if (entry->path == NULL || !grow(&items, list->len, &list->capacity, sizeof *list->entries)) {
-        free(entry->path);
+        free_entry(entry);
         return FC_NO_MEMORY;
     }
     list->entries = items;
@@ -107,7 +112,7 @@ static fc_status settle(fc_file_list *list) {
     for (size_t i = 0; i < list->len; i++) {
         fc_file_entry entry = list->entries[i];
         struct stat st;
-        if (!entry.has_size && stat(entry.path, &st) == 0) {
+        if (!entry.has_size && entry.place == NULL && stat(entry.path, &st) == 0) {
             entry.info = info_of(&st);
             entry.has_size = true;
         }
@@ -115,7 +120,7 @@ static fc_status settle(fc_file_list *list) {
         if (entry.has_size && entry.memory == NULL && !entry.is_open && status == FC_OK)
             status = add_seen(&list->seen, entry.info.device, entry.info.inode, &fresh);
         if (fresh) list->entries[kept++] = entry;
-        else free(entry.path);
+        else free_entry(&entry);
     }
     list->len = kept;
     return status;
@@ -324,8 +329,20 @@ fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t pat
     return append(list, &entry);
 }
 
+fc_status fc_file_list_add_file(fc_file_list *list, const char *path, size_t path_len, const char *place) {
+    const fc_file_entry entry = {
+        .path = copy_path(path, path_len), .path_len = path_len, .place = copy_path(place, strlen(place))};
+    if (entry.place != NULL) return append(list, &entry);
+    free_entry(&entry);
+    return FC_NO_MEMORY;
+}
+
+const char *fc_file_entry_place(const fc_file_entry *entry) {
+    return entry->place != NULL ? entry->place : entry->path;
+}
+
 void fc_file_list_free(fc_file_list *list) {
-    for (size_t i = 0; i < list->len; i++) free(list->entries[i].path);
+    for (size_t i = 0; i < list->len; i++) free_entry(&list->entries[i]);
     for (size_t i = 0; i < list->errors_len; i++) free(list->errors[i].path);
     free(list->entries);
     free(list->errors);

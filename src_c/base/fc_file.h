@@ -17,6 +17,7 @@ typedef struct fc_file_info {
 typedef struct fc_file_entry {
     char *path; /* owned by the list, NUL-terminated */
     size_t path_len;
+    char *place;           /* owned by the list, NUL-terminated: where the file lies if it is not at `path`, else NULL */
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
     bool is_open;          /* read `fd` instead of the path */
     int fd;                /* an open regular file, when is_open; not owned */
@@ -57,6 +58,13 @@ fc_status fc_file_list_add_memory(fc_file_list *list, const char *path, size_t p
  * never deduplicated. The descriptor must outlive the list, its position is neither used nor moved. FC_OS writes the
  * errno. */
 fc_status fc_file_list_add_open(fc_file_list *list, const char *path, size_t path_len, int fd, int *out_errno);
+
+/* Add the file that lies at `place`, NUL-terminated and copied, under the name `path`. It is not looked at: what it is
+ * shows when it is opened. Never deduplicated. FC_NO_MEMORY is the only failure. */
+fc_status fc_file_list_add_file(fc_file_list *list, const char *path, size_t path_len, const char *place);
+
+/* Where to open or stat an entry that is a file. O(1). */
+const char *fc_file_entry_place(const fc_file_entry *entry);
 
 void fc_file_list_free(fc_file_list *list);
 

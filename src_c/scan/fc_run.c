@@ -94,7 +94,7 @@ static void learn_sizes(run *r) {
         state->info = entry->info;
         state->has_size = entry->has_size;
         int code;
-        if (all && !state->has_size && fc_file_stat_path(entry->path, &state->info, &code) == FC_OK)
+        if (all && !state->has_size && fc_file_stat_path(fc_file_entry_place(entry), &state->info, &code) == FC_OK)
             state->has_size = true;
         if (state->has_size) r->total_bytes += state->info.size;
     }

@@ -25,7 +25,7 @@ fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_er
         if (status != FC_OK) return status;
     } else if (source.memory == NULL) {
         source.has_time = true;
-        const fc_status status = fc_file_open(entry->path, &source.fd, &source.info, out_errno);
+        const fc_status status = fc_file_open(fc_file_entry_place(entry), &source.fd, &source.info, out_errno);
         if (status != FC_OK) return status;
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);

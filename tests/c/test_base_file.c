@@ -499,6 +499,27 @@ static void check_open(void) {
     expect(lseek(fd, 0, SEEK_CUR) == 0 && close(fd) == 0, "open", "is left open, where it stood");
 }
 
+static void check_place(void) {
+    fc_file_list list = {0};
+    char place[] = "twice/b.jsonl";
+    for (int i = 0; i < 2; i++)
+        expect(fc_file_list_add_file(&list, "other\0 name", 5, place) == FC_OK, "place", "add");
+    expect(fc_file_list_add_file(&list, "nowhere", 7, "nowhere") == FC_OK, "place", "is not looked at");
+    place[0] = 'T';
+    add(&list, "twice", false); /* that is where the others are asked who they are */
+    add(&list, "twice/b.jsonl", false);
+    const char *const names[] = {"other", "other", "nowhere", "twice/b.jsonl", "twice/in/c.jsonl", "twice/in/y.jsonl"};
+    const char *const places[] = {"twice/b.jsonl", "twice/b.jsonl", "nowhere"};
+    expect(list.len == 6 && list.errors_len == 0, "place", "is never the same");
+    for (size_t i = 0; i < 6; i++) {
+        const fc_file_entry *entry = &list.entries[i];
+        expect(strcmp(entry->path, names[i]) == 0 && entry->path_len == strlen(names[i]), "place", names[i]);
+        expect(strcmp(fc_file_entry_place(entry), i < 3 ? places[i] : names[i]) == 0, "place", names[i]);
+        expect(i >= 3 || (!entry->has_size && entry->memory == NULL && !entry->is_open), "place", "no size");
+    }
+    fc_file_list_free(&list);
+}
+
 static void remove_all(const char *path) {
     const int fd = open(path, O_RDONLY | O_DIRECTORY);
     if (fd >= 0) empty(fd);
@@ -522,6 +543,7 @@ int main(void) {
     check_one_descriptor();
     check_memory();
     check_open();
+    check_place();
     check_read();
     check_hostile();
     expect(chdir("..") == 0, "chdir", "back");
