@@ -33,6 +33,7 @@ BUILD = ROOT / "build" / "gate"
 CASES = "asv_bench/gate_cases"
 HEADERS = (".h", ".inc")
 ALLOWED = 1.03
+REPEATS = 0.001
 # glibc's plain variants are there wherever this runs; simdjson's are those that the level's oldest processors take.
 UNUSED = "AVX AVX2 AVX_Fast_Unaligned_Load AVX512F AVX512BW AVX512VL ERMS FSRM BMI2 RTM SSE4_1 SSE4_2 SSSE3".split()
 GLIBC = "glibc.cpu.hwcaps=" + ",".join(f"-{name}" for name in UNUSED)
@@ -65,7 +66,8 @@ def toolchain() -> dict[str, str]:
     """What the counts hang on beside the sources."""
     return {
         "machine": platform.machine(),
-        "compiler": output([need(CC), "--version"]).splitlines()[0],
+        "C": output([need(CC), "--version"]).splitlines()[0],
+        "C++": output([need(CXX), "--version"]).splitlines()[0],
         "libc": " ".join(platform.libc_ver()),
         "valgrind": output([need("valgrind"), "--version"]).strip(),
         "pysimdjson": version("pysimdjson"),
@@ -190,15 +192,19 @@ def recorded_tree() -> Path:
 
 
 def record(now: Counts, tools: dict[str, str], reason: str) -> None:
-    """Write the counts; a case whose count is the same keeps the reason that it has."""
+    """Write the counts; a case whose count is the same, as far as counts repeat, stays with the reason that it has."""
     old: dict[str, Any] = json.loads(RECORDED.read_text("utf-8"))["cases"] if RECORDED.exists() else {}
     cases = {
-        name: old[name] if name in old and old[name]["count"] == number else {"count": number, "reason": reason}
+        name: old[name] if name in old and same(old[name]["count"], number) else {"count": number, "reason": reason}
         for name, number in sorted(now.items())
     }
     RECORDED.write_text(json.dumps({"toolchain": tools, "cases": cases}, indent=1) + "\n", "utf-8")
     changed = sum(old.get(name) != case for name, case in cases.items())
     print(f"recorded {len(cases)} counts, {changed} of them new: commit {RECORDED.relative_to(ROOT)} with the change")
+
+
+def same(old: int, now: int) -> bool:
+    return abs(now - old) <= REPEATS * old
 
 
 def compare(now: Counts, tools: dict[str, str]) -> None:
@@ -209,7 +215,10 @@ def compare(now: Counts, tools: dict[str, str]) -> None:
     if kept["toolchain"] != tools:
         print("OTHER TOOLCHAIN: the recorded counts do not carry over; the commit that recorded them is counted here.")
         for name, value in tools.items():
-            print(f"  {name:10} {value}" + (f" (recorded: {was})" if (was := kept["toolchain"][name]) != value else ""))
+            print(
+                f"  {name:10} {value}"
+                + (f" (recorded: {was})" if (was := kept["toolchain"].get(name)) != value else "")
+            )
         here = counts(build(recorded_tree(), tools))
         old = {name: here[name] for name in old if name in here}
     lines, wrong = judge(old, now)
