@@ -175,7 +175,7 @@ def bites() -> None:
 
 def recorded_tree() -> Path:
     """The sources of the commit that recorded the counts."""
-    git = ["git", "-C", str(ROOT)]
+    git = [need("git"), "-c", "safe.directory=*", "-C", str(ROOT)]  # the folder may be another user's, as in CI
     commit = output([*git, "log", "-1", "--format=%H", "--", str(RECORDED.relative_to(ROOT))]).strip()
     shallow = output([*git, "rev-parse", "--is-shallow-repository"]).strip() == "true"
     if not commit or shallow:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import re
@@ -17,7 +18,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
@@ -42,7 +42,7 @@ def machine() -> dict[str, str]:
 
 
 def remember(machine: dict[str, str]) -> None:
-    """Tell asv of the machine: its own `asv machine` drops what it would have found out by itself."""
+    """Tell asv of the machine, in its file in the home folder: `asv machine` drops what equals its own defaults."""
     from asv.machine import MachineCollection
 
     MachineCollection.save(machine["machine"], machine)
@@ -62,40 +62,58 @@ def run(commits: list[str], name: str, bench: str | None) -> None:
 PRIVATE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|opt|usr|var|mnt|srv|Users)/|https?://|file:")
 
 
-def check_private(name: str) -> None:
-    for path in sorted((RESULTS / name).glob("*.json")):
-        text = path.read_text("utf-8")
-        found = PRIVATE.search(text)
-        if found or (len(socket.gethostname()) > 3 and socket.gethostname() in text):
-            raise SystemExit(f"{path}: names a place of this machine ({found[0] if found else 'its host'}): not kept")
+def private(text: str) -> list[str]:
+    """The paths, addresses and the name of this machine that stand in a result."""
+    host = re.escape(socket.gethostname())
+    return [found[0] for found in PRIVATE.finditer(text)] + re.findall(rf"(?<![\w-]){host}(?![\w-])", text)
 
 
-def measured(commit: str, name: str) -> dict[str, Any]:
-    """The value of each benchmark at a commit; None where asv has none."""
-    found: dict[str, Any] = {}
+def check_private(folder: Path) -> None:
+    for path in sorted(folder.glob("*.json")):
+        if found := private(path.read_text("utf-8")):
+            path.unlink()
+            raise SystemExit(f"{path.name} names a place of this machine and was not kept: {', '.join(found)}")
+
+
+Value = tuple[float, float, float]  # the median, and the interval in which it lies with 99 %
+
+
+def measured(commit: str, name: str) -> dict[str, Value | None]:
+    """What each benchmark found at a commit: nan where the commit has nothing to measure, None where it failed."""
+    found: dict[str, Value | None] = {}
     for path in (RESULTS / name).glob(f"{commit[:8]}-*.json"):
         kept = json.loads(path.read_text("utf-8"))
-        column = kept["result_columns"].index("result")
         for benchmark, row in kept["results"].items():
-            found[benchmark] = row[column][0] if row and row[column] else None
+            cells = dict(zip(kept["result_columns"], row, strict=False))
+            value = (cells.get("result") or [None])[0]
+            low, high = (cells.get(f"stats_ci_99_{side}") or [value] for side in "ab")
+            found[benchmark] = None if value is None else (value, low[0], high[0])
     return found
 
 
-def show(value: float | None, first: float | None) -> str:
+def show(benchmark: str, value: Value | None, first: Value | None) -> str:
+    """A cell: the value and, unless the intervals overlap, its ratio to the oldest commit's."""
     if value is None:
-        return "n/a"
-    text = f"{value / 1e6:.1f} MB" if value > 1e4 else f"{value * 1e3:.2f} ms"
-    return text + (f" {value / first:5.2f} x" if first else "")
+        return "FAILED"
+    if math.isnan(value[0]):
+        return "none"
+    text = f"{value[0] * 1e3:.2f} ms" if ".time_" in benchmark else f"{value[0] / 1e6:.1f} MB"
+    if first is None or math.isnan(first[0]) or first is value:
+        return f"{text}       "
+    if value[1] <= first[2] and first[1] <= value[2]:
+        return f"{text}   same"
+    return f"{text} {value[0] / first[0]:4.2f} x"
 
 
 def table(commits: list[str], name: str) -> bool:
-    """Print a row a benchmark, a column a commit, the oldest first and each as a multiple of it. False: one failed."""
+    """Print a row a benchmark, a column a commit, the oldest first. False if a benchmark failed or none was run."""
     columns = [measured(commit, name) for commit in commits]
-    print(f"\n{'':36}" + "".join(f"{commit[:8]:>20}" for commit in commits))
+    print(f"\n{'':36}" + "".join(f"{commit[:8]:>13}       " for commit in commits))
     for benchmark in sorted({name for column in columns for name in column}):
-        first = columns[0].get(benchmark)
-        print(f"{benchmark:36}" + "".join(f"{show(column.get(benchmark), first):>20}" for column in columns))
-    return all(value is not None for value in columns[-1].values()) and bool(columns[-1])
+        cells = [show(benchmark, column.get(benchmark), columns[0].get(benchmark)) for column in columns]
+        print(f"{benchmark:36}" + "".join(f"{cell:>20}" for cell in cells))
+    print("same: the 99 % intervals of the medians overlap; none: the commit has nothing to measure")
+    return bool(columns[-1]) and all(value is not None for column in columns for value in column.values())
 
 
 def main() -> int:
@@ -107,7 +125,7 @@ def main() -> int:
     here = machine()
     remember(here)
     run(commits, here["machine"], args.bench)
-    check_private(here["machine"])
+    check_private(RESULTS / here["machine"])
     return 0 if table(commits, here["machine"]) else 1
 
 
