@@ -120,8 +120,9 @@ class BdistWheel(bdist_wheel):
 
 MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1")]
 BASE = sorted(glob("src_c/base/*.c"))
-# The pool and what else belongs to the one runtime of the process is linked into `base` alone.
-SHARED = [source for source in BASE if not source.endswith("fc_pool.c")]
+# What belongs to the one runtime of the process is linked into `base` alone.
+RUNTIME = ("fc_pool.c", "fc_sites.c")
+SHARED = [source for source in BASE if not source.endswith(RUNTIME)]
 
 
 def extension(name: str) -> Extension:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from fastcore._native import base as _native
+
 MAX_THREADS = 256
 OFF_WORDS = ("prefilter", "pool", "simd")
 
@@ -13,7 +15,8 @@ _quota: list[int] = []
 def check_threads(threads: int | None) -> int:
     """Return how many threads to use: the argument, else FASTCORE_THREADS, else what the machine gives this process.
 
-    Below 1 is a ValueError, above 256 is capped; FASTCORE_OFF=pool makes it 1. O(1).
+    Below 1 is a ValueError, above 256 is capped; FASTCORE_OFF=pool makes it 1. Also takes over
+    FASTCORE_PARALLEL_THRESHOLD_US, which says from what work on several are used. O(1).
 
     >>> check_threads(1)
     1
@@ -30,6 +33,7 @@ def check_threads(threads: int | None) -> int:
         raise TypeError(f"threads: wanted an int, not {type(threads).__name__}")
     if threads < 1:
         raise ValueError(f"threads={threads}: wanted 1 or more")
+    _native.check_threshold()
     return 1 if "pool" in off_words(warn=False) else min(threads, MAX_THREADS)
 
 

@@ -86,10 +86,13 @@ GLOBAL = re.compile(
 )
 
 
-def test_state_lives_in_the_pool_alone() -> None:
+RUNTIME = ("fc_pool.c", "fc_sites.c")  # the one of the process, linked into `base` alone
+
+
+def test_state_lives_in_the_runtime_alone() -> None:
     for path in SOURCES:
         found = [match[0] for pattern in (STATIC, GLOBAL) for match in pattern.finditer(code_of(path))]
-        if path.name == "fc_pool.c":
+        if path.name in RUNTIME:
             assert found  # the patterns find what there is
         else:
             assert not found, path
@@ -111,8 +114,8 @@ def test_writable_data_of_ours_is_the_runtime() -> None:
         if not names:
             pytest.skip("the libraries are stripped")
         assert ("the_runtime" in ours) == library.name.startswith("base."), library
-        pool = set(re.findall(r"\w+", code_of(ROOT / "src_c/base/fc_pool.c")))
-        assert ours <= (pool if library.name.startswith("base.") else set()), library
+        runtime = {word for name in RUNTIME for word in re.findall(r"\w+", code_of(ROOT / "src_c/base" / name))}
+        assert ours <= (runtime if library.name.startswith("base.") else set()), library
 
 
 def test_floats_are_not_rounded_at_will() -> None:
@@ -167,13 +170,14 @@ def test_bindings_run_no_code_that_they_read() -> None:
 
 
 @pytest.mark.skipif(shutil.which("nm") is None, reason="needs nm")
-def test_the_pool_lives_in_base_alone() -> None:
+def test_the_runtime_lives_in_base_alone() -> None:
     folder = Path(fastcore.__file__).parent / "_native"
     for library in folder.glob("*.so"):
         symbols = subprocess.run(["nm", library], capture_output=True, text=True, check=True).stdout
         if not symbols:
             pytest.skip("the libraries are stripped")
-        assert ("fc_pool_runtime" in symbols) == library.name.startswith("base."), library
+        for function in ("fc_pool_runtime", "fc_sites_choose"):
+            assert (function in symbols) == library.name.startswith("base."), library
 
 
 UNWANTED = "numpy asyncio importlib.metadata rich logging dataclasses typing glob shutil pathlib tempfile".split()

@@ -1,5 +1,7 @@
 """What other compiled modules take from the one process-wide runtime by cimport."""
 
+from libc.stdint cimport int64_t, uint64_t
+
 cdef extern from "fc_status.h" nogil:
     ctypedef enum fc_status:
         FC_OK, FC_NO_MEMORY, FC_BAD_VALUE, FC_OS, FC_BAD_LINE, FC_STOPPED, FC_FORKED, FC_STATUS_COUNT
@@ -8,6 +10,15 @@ cdef extern from "fc_status.h" nogil:
 cdef extern from "fc_cpu.h" nogil:
     ctypedef enum fc_cpu_level:
         FC_CPU_BASE, FC_CPU_V3, FC_CPU_V4, FC_CPU_COUNT
+
+cdef extern from "fc_cost.h" nogil:
+    ctypedef struct fc_cost_work:
+        const char *name
+        size_t name_len
+        size_t items
+        uint64_t bytes
+        int64_t guess_ns
+        int64_t handover_ns
 
 cdef extern from "fc_runtime.h" nogil:
     ctypedef struct fc_job:
@@ -21,6 +32,8 @@ cdef extern from "fc_runtime.h" nogil:
         fc_cpu_level cpu
         unsigned int (*run)(const fc_runtime *runtime, fc_job *job)
         bint (*should_stop)(fc_job *job, unsigned int worker)
+        unsigned int (*choose)(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads)
+        void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads, int64_t took_ns)
 
 cdef const fc_runtime *runtime() noexcept nogil
 cdef bint exiting() noexcept nogil

@@ -1,11 +1,15 @@
-# cython: language_level=3, freethreading_compatible=True, autotestdict=False
-"""The process-wide runtime: instruction-set level, thread pool, and the exception of every status code."""
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""The process-wide runtime: instruction-set level, thread pool, costs of call sites, the exception of every status."""
 
 import atexit
 import os
 
+cimport cython
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, getenv
+from libc.string cimport strlen
 
 from fastcore.errors import LineError
 
@@ -20,6 +24,23 @@ cdef extern from "fc_cpu.h" nogil:
 cdef extern from "fc_pool.h" nogil:
     const fc_runtime *fc_pool_runtime(fc_cpu_level cpu)
     unsigned int fc_pool_workers()
+
+cdef extern from "fc_sites.h" nogil:
+    ctypedef struct fc_cost_site:
+        double ns_per_item, ns_per_byte
+        uint64_t serial, parallel, measured
+        double predicted_ns, measured_ns, error
+    ctypedef struct fc_sites_row:
+        char *name
+        size_t name_len
+        fc_cost_site site
+    enum:
+        FC_COST_BY_MODEL, FC_SITES_MAX
+    unsigned int fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads)
+    void fc_sites_set_threshold(int64_t threshold_ns)
+    int64_t fc_sites_handover_ns()
+    size_t fc_sites_list(fc_sites_row *out_rows, size_t most)
+    void fc_sites_clear()
 
 cdef extern from "fc_fold.h" nogil:
     uint32_t fc_fold(uint32_t code_point)
@@ -123,3 +144,82 @@ def orbit(uint32_t code_point):
 
 def pool_workers():
     return fc_pool_workers()
+
+
+cdef int read_threshold() except -1:
+    """Take over what the environment says now. Keeps the GIL: os.environ changes it under the GIL."""
+    cdef const char *text = getenv("FASTCORE_PARALLEL_THRESHOLD_US")
+    cdef int64_t us = 0
+    cdef size_t i
+    if text == NULL or text[0] == 0:
+        fc_sites_set_threshold(FC_COST_BY_MODEL)
+        return 0
+    for i in range(strlen(text)):
+        if not c'0' <= text[i] <= c'9' or i >= 19:
+            raise ValueError(f"FASTCORE_PARALLEL_THRESHOLD_US={text.decode('utf-8', 'replace')!r}: "
+                             "wanted a number of microseconds, 0 or more")
+        us = INT64_MAX // 1000 if us > INT64_MAX // 10000 else us * 10 + (text[i] - c'0')
+    fc_sites_set_threshold(us * 1000 if us < INT64_MAX // 1000 else INT64_MAX)
+    return 0
+
+
+def check_threshold():
+    read_threshold()
+
+
+@cython.final
+cdef class Site:
+    cdef readonly bytes name
+    cdef fc_cost_work work
+
+    def __cinit__(self, bytes name not None, int64_t handover_ns=0):
+        self.name = name
+        self.work.name = PyBytes_AsString(name)
+        self.work.name_len = <size_t>PyBytes_Size(name)
+        self.work.handover_ns = handover_ns
+
+    def choose(self, size_t items, uint64_t nbytes, unsigned int threads):
+        cdef fc_cost_work work = self.work
+        read_threshold()
+        work.items = items
+        work.bytes = nbytes
+        return the_runtime.choose(the_runtime, &work, threads)
+
+    def would_choose(self, size_t items, uint64_t nbytes, unsigned int threads, int64_t guess_ns=0):
+        cdef fc_cost_work work = self.work
+        read_threshold()
+        work.items = items
+        work.bytes = nbytes
+        work.guess_ns = guess_ns
+        return fc_sites_would_choose(the_runtime, &work, threads)
+
+    def learn(self, size_t items, uint64_t nbytes, unsigned int threads, int64_t took_ns):
+        cdef fc_cost_work work = self.work
+        work.items = items
+        work.bytes = nbytes
+        the_runtime.learn(the_runtime, &work, threads, took_ns)
+
+
+def sites():
+    cdef fc_sites_row *rows = <fc_sites_row *>calloc(FC_SITES_MAX, sizeof(fc_sites_row))
+    cdef fc_cost_site *site
+    if rows == NULL:
+        raise MemoryError
+    try:
+        found = []
+        for i in range(fc_sites_list(rows, FC_SITES_MAX)):
+            site = &rows[i].site
+            name = PyBytes_FromStringAndSize(rows[i].name, <Py_ssize_t>rows[i].name_len)
+            found.append((name.decode("utf-8", "replace"), site.serial, site.parallel, site.ns_per_item,
+                          site.ns_per_byte, site.measured, site.predicted_ns, site.measured_ns, site.error))
+        return found
+    finally:
+        free(rows)
+
+
+def forget_sites():
+    fc_sites_clear()
+
+
+def handover_ns():
+    return fc_sites_handover_ns()

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include "fc_sites.h"
+
 enum { WORKERS_MAX = 255, SPINS = 2000, POLL_NS = 10 * 1000 * 1000, STACK_BYTES = 1 << 20 };
 
 /* One job at a time. A worker joins it under the lock, by number, and leaves it under the lock; the caller closes
@@ -186,8 +188,10 @@ static void in_child(void) {
 static fc_cpu_level first_level;
 
 static void set_up(void) {
-    the_runtime = (fc_runtime){.cpu = first_level, .run = run, .should_stop = should_stop};
+    the_runtime = (fc_runtime){.cpu = first_level, .run = run, .should_stop = should_stop,
+                               .choose = fc_sites_choose, .learn = fc_sites_learn};
     pthread_atfork(NULL, NULL, in_child);
+    fc_sites_set_up();
 }
 
 const fc_runtime *fc_pool_runtime(fc_cpu_level cpu) {

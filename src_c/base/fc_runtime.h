@@ -1,4 +1,4 @@
-/* The one process-wide runtime of the package: its thread pool and the instruction-set level in use.
+/* The one process-wide runtime of the package: its thread pool, what call sites cost, and the instruction-set level.
  *
  * It lives in fastcore._native.base alone; every other module receives a pointer to it and calls through the
  * table below, so that no second pool can exist in the process. */
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fc_cost.h"
 #include "fc_cpu.h"
 
 typedef struct fc_job {
@@ -41,6 +42,11 @@ struct fc_runtime {
     unsigned (*run)(const fc_runtime *runtime, fc_job *job);
     /* For use inside a long item: true once the job should end. On worker 0 also polls when 10 ms have passed. */
     bool (*should_stop)(fc_job *job, unsigned worker);
+    /* Return how many threads, 1..threads, to give to the work; only the time it takes may depend on the answer. */
+    unsigned (*choose)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads);
+    /* After work that was chosen for: tell what it took on how many threads. Not after work that was broken off. Both
+     * are thread-safe and take about 0.1 us, but for one call in the process, which measures the hand-over (2 to 5 ms). */
+    void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns);
 };
 
 #endif

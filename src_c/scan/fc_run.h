@@ -86,6 +86,11 @@ typedef struct fc_run_result {
     int64_t cpu_ns; /* sum of the threads that scanned */
 } fc_run_result;
 
+/* Return the work of a scan for the runtime's model of costs: `parts` that threads can take one by one, so many files
+ * and so many bytes of them, as far as is known. A file's opening counts as some bytes too. `every_line`: none is passed
+ * over unparsed, another site. */
+fc_cost_work fc_run_work(size_t parts, size_t files, uint64_t bytes, bool every_line);
+
 /* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;
  * FC_FORKED: in a child that was forked while threads scanned, which has no answer; FC_NO_MEMORY; otherwise FC_OK, also
  * when files failed (reports). Thread-safe. O(bytes). */

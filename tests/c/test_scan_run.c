@@ -233,6 +233,19 @@ static bool never_stop(fc_job *job, unsigned worker) {
     return atomic_load(&job->stop);
 }
 
+static unsigned choose_all(const fc_runtime *self, const fc_cost_work *work, unsigned threads) {
+    (void)self;
+    (void)work;
+    return threads;
+}
+
+static void learn_nothing(const fc_runtime *self, const fc_cost_work *work, unsigned threads, int64_t took_ns) {
+    (void)self;
+    (void)work;
+    (void)threads;
+    (void)took_ns;
+}
+
 static void write_at(const char *path, size_t offset, const char *text, size_t len) {
     const int fd = open(path, O_WRONLY);
     CHECK(fd >= 0 && pwrite(fd, text, len, (off_t)offset) == (ssize_t)len && close(fd) == 0);
@@ -268,7 +281,8 @@ static void check_between_pieces(void) {
         int kind; /* the report that is due; -1: none */
     } events[] = {{nothing, -1},           {append, -1},           {cut, FC_REPORT_TRUNCATED}, {empty, FC_REPORT_TRUNCATED},
                   {overwrite, FC_REPORT_CHANGED}, {grow_over, FC_REPORT_CHANGED}, {replace, FC_REPORT_CHANGED}};
-    const fc_runtime own = {.cpu = runtime->cpu, .run = run_with_event, .should_stop = never_stop};
+    const fc_runtime own = {.cpu = runtime->cpu, .run = run_with_event, .should_stop = never_stop,
+                            .choose = choose_all, .learn = learn_nothing};
     fc_plan *plan = needle_plan(true);
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         for (size_t before = 0; before < pieces; before += 5)

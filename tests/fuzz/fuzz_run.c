@@ -17,9 +17,23 @@ static bool never_stop(fc_job *job, unsigned worker) {
     return false;
 }
 
+static unsigned choose_all(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {
+    (void)runtime;
+    (void)work;
+    return threads;
+}
+
+static void learn_nothing(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns) {
+    (void)runtime;
+    (void)work;
+    (void)threads;
+    (void)took_ns;
+}
+
 static void scan(fc_cpu_level level, const fc_file_list *files, const fc_plan *plan, bool validate_all, size_t chunk,
                  size_t span, fc_run_result *out) {
-    const fc_runtime runtime = {.cpu = level, .run = run_in_order, .should_stop = never_stop};
+    const fc_runtime runtime = {.cpu = level, .run = run_in_order, .should_stop = never_stop,
+                                .choose = choose_all, .learn = learn_nothing};
     const fc_run_options options = {.order = (fc_order)(chunk % 3), .limit = 3, .validate_all = validate_all,
                                     .max_line = 300, .threads = 1, .timeout_ns = -1, .chunk = chunk, .span = span};
     if (fc_run(&runtime, files, plan, &options, out) != FC_OK) abort();
