@@ -13,6 +13,7 @@ import sysconfig
 from glob import glob
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -118,7 +119,7 @@ class BdistWheel(bdist_wheel):
             self.py_limited_api = "cp311"
 
 
-MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1")]
+MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
 BASE = sorted(glob("src_c/base/*.c"))
 # What belongs to the one runtime of the process is linked into `base` alone.
 RUNTIME = ("fc_pool.c", "fc_sites.c")
@@ -132,7 +133,7 @@ def extension(name: str) -> Extension:
     return Extension(
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
-        include_dirs=[*glob("src_c/*/"), SIMDJSON],
+        include_dirs=[*glob("src_c/*/"), SIMDJSON, numpy.get_include()],
         depends=["setup.py", "fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
         define_macros=MACROS + ([("Py_LIMITED_API", "0x030b0000")] if ABI3 else []),
         libraries=["m"],

@@ -15,6 +15,9 @@ _EXPORTS = {
     "Stats": "fastcore._hits",
     "ScanError": "fastcore._hits",
     "Tail": "fastcore._hits",
+    "top_k": "fastcore._topk",
+    "TopK": "fastcore._topk",
+    "RunningTopK": "fastcore._topk",
     "FastcoreError": "fastcore.errors",
     "QueryError": "fastcore.errors",
     "LineError": "fastcore.errors",
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from fastcore._hits import Stats as Stats
     from fastcore._hits import Tail as Tail
     from fastcore._scan import scan as scan
+    from fastcore._topk import RunningTopK as RunningTopK
+    from fastcore._topk import TopK as TopK
+    from fastcore._topk import top_k as top_k
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError
     from fastcore.errors import MissingExtra as MissingExtra
