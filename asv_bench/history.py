@@ -9,6 +9,7 @@ another day or another machine cannot, for that is `make gate`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -85,9 +86,13 @@ def measured(commit: str, name: str) -> dict[str, Value | None]:
         kept = json.loads(path.read_text("utf-8"))
         for benchmark, row in kept["results"].items():
             cells = dict(zip(kept["result_columns"], row, strict=False))
-            value = (cells.get("result") or [None])[0]
-            low, high = (cells.get(f"stats_ci_99_{side}") or [value] for side in "ab")
-            found[benchmark] = None if value is None else (value, low[0], high[0])
+            labels = [" ".join(chosen) for chosen in itertools.product(*cells.get("params") or [])]
+            values = cells.get("result") or [None] * len(labels)
+            low, high = (cells.get(f"stats_ci_99_{side}") or values for side in "ab")
+            for label, *value in zip(labels, values, low, high, strict=True):
+                # A benchmark that has no interval, or is not measured, has null there.
+                known = [value[0] if number is None else number for number in value]
+                found[f"{benchmark} {label}".strip()] = None if value[0] is None else (known[0], known[1], known[2])
     return found
 
 
@@ -108,10 +113,12 @@ def show(benchmark: str, value: Value | None, first: Value | None) -> str:
 def table(commits: list[str], name: str) -> bool:
     """Print a row a benchmark, a column a commit, the oldest first. False if a benchmark failed or none was run."""
     columns = [measured(commit, name) for commit in commits]
-    print(f"\n{'':36}" + "".join(f"{commit[:8]:>13}       " for commit in commits))
-    for benchmark in sorted({name for column in columns for name in column}):
+    benchmarks = sorted({name for column in columns for name in column})
+    width = max(map(len, benchmarks), default=0) + 2
+    print(f"\n{'':{width}}" + "".join(f"{commit[:8]:>13}       " for commit in commits))
+    for benchmark in benchmarks:
         cells = [show(benchmark, column.get(benchmark), columns[0].get(benchmark)) for column in columns]
-        print(f"{benchmark:36}" + "".join(f"{cell:>20}" for cell in cells))
+        print(f"{benchmark:{width}}" + "".join(f"{cell:>20}" for cell in cells))
     print("same: the 99 % intervals of the medians overlap; none: the commit has nothing to measure")
     return bool(columns[-1]) and all(value is not None for column in columns for value in column.values())
 

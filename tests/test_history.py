@@ -62,6 +62,7 @@ def keep(folder: Path, commit: str, **rows: list[Any]) -> None:
         ([[math.nan], []], "none", True),
         ([None, []], "FAILED", False),
     ],
+    ids=["slower", "same", "none", "failed"],
 )
 def test_the_table(
     history: Any,
@@ -80,6 +81,19 @@ def test_the_table(
     assert head.split() == [commit[:8] for commit in COMMITS]
     assert first.endswith(shown) and "10.00 ms" in first
     assert "2.0 MB" in second and second.endswith("3.0 MB 1.50 x")
+
+
+def test_each_parameter_has_its_row(
+    history: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(history, "RESULTS", tmp_path)
+    params = [["'a'", "'b'"], ["1", "2"]]
+    interval = [0.001, 0.002, None, math.nan]
+    keep(tmp_path / "m", COMMITS[0], time_a=[[0.001, 0.002, None, math.nan], params, interval, interval])
+    assert not history.table(COMMITS[:1], "m")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:-1]]
+    assert [row[1:3] for row in rows] == [["'a'", "1"], ["'a'", "2"], ["'b'", "1"], ["'b'", "2"]]
+    assert [" ".join(row[3:]) for row in rows] == ["1.00 ms", "2.00 ms", "FAILED", "none"]
 
 
 def test_nothing_measured_is_a_failure(history: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

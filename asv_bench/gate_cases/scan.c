@@ -12,7 +12,8 @@
 
 /* A log of LINES records. Every RARE_EACH'th holds the rare word, half of those in other spelling, every second the
  * common one; every fourth line is from a writer of ASCII. */
-enum { LINES = 1024, RARE_EACH = 64, RARE = LINES / RARE_EACH, COMMON = LINES / 2, WORDS = 60, LINE_MAX = 1200, HITS = 20000 };
+enum { LINES = 1024, RARE_EACH = 64, RARE = LINES / RARE_EACH, COMMON = LINES / 2, HITS = 20000 };
+enum { WORDS = 60, LINE_MAX = 1200 };
 
 static const char rare_word[] = "zyxquartz", common_word[] = "lantern";
 static uint8_t log_bytes[LINES * LINE_MAX];
@@ -31,9 +32,9 @@ static size_t put_head(char *out, size_t number) {
     const int day = (int)(1 + gate_random(28)), minute = (int)gate_random(60), millis = (int)gate_random(1000);
     size_t len = (size_t)sprintf(out, "{\"type\":\"%s\",\"timestamp\":\"2026-03-%02dT10:%02d:00.%03dZ\",",
                                  number % 3 == 0 ? "assistant" : "user", day, minute, millis);
-    len += (size_t)sprintf(out + len, "\"sessionId\":\"%08x-0000\",\"uuid\":\"%08x\",\"cwd\":\"/src/app\",\"gitBranch\":\"main\",",
+    len += (size_t)sprintf(out + len, "\"sessionId\":\"%08x-0000\",\"uuid\":\"%08x\",\"cwd\":\"/src/app\",",
                            (unsigned)gate_random(1 << 30), (unsigned)number);
-    return len + (size_t)sprintf(out + len, "\"message\":{\"role\":\"user\",\"content\":\"");
+    return len + (size_t)sprintf(out + len, "\"gitBranch\":\"main\",\"message\":{\"role\":\"user\",\"content\":\"");
 }
 
 static size_t put_line(char *out, size_t number) {
