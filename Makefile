@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-scan clean
+.PHONY: demo test check torture compare-scan asv gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -29,6 +29,10 @@ SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fas
 	$(BIN)/python -m pip install -qq --editable '.[compare]'
 	touch .venv/fastcore $@
 
+.venv/asv: .venv/python $(SOURCES)
+	$(BIN)/python -m pip install -qq --editable '.[asv]'
+	touch .venv/fastcore $@
+
 demo: .venv/fastcore
 	$(BIN)/python asv_bench/sample_logs.py .demo --bytes 100MB --files 270
 	$(BIN)/fastcore scan zyxquartz .demo --limit 5 --stats
@@ -44,6 +48,15 @@ torture: .venv/test
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py
+
+asv: .venv/asv
+	$(BIN)/python asv_bench/history.py
+
+gate: .venv/check
+	$(BIN)/python asv_bench/gate.py
+
+gate-record: .venv/check
+	$(BIN)/python asv_bench/gate.py --record "$$REASON"
 
 clean:
 	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info

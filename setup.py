@@ -119,6 +119,7 @@ class BdistWheel(bdist_wheel):
             self.py_limited_api = "cp311"
 
 
+MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
 BASE = sorted(glob("src_c/base/*.c"))
 # What belongs to the one runtime of the process is linked into `base` alone.
 RUNTIME = ("fc_pool.c", "fc_sites.c")
@@ -129,25 +130,22 @@ def extension(name: str) -> Extension:
     """A binding and the room of its name; every room but base takes what it calls of base with it."""
     room = sorted(glob(f"src_c/{name}/*.c") + glob(f"src_c/{name}/*.cpp"))
     sources = BASE if name == "base" else room + SHARED
-    macros = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
-    if ABI3:
-        macros.append(("Py_LIMITED_API", "0x030b0000"))
     return Extension(
         f"fastcore._native.{name}",
         [f"fastcore/_native/{name}.pyx", *sources],
         include_dirs=[*glob("src_c/*/"), SIMDJSON, numpy.get_include()],
         depends=["setup.py", "fastcore/_native/start_up.h", *glob("src_c/*/*.h"), *glob("src_c/*/*.inc")],
-        define_macros=macros,
+        define_macros=MACROS + ([("Py_LIMITED_API", "0x030b0000")] if ABI3 else []),
         libraries=["m"],
         extra_link_args=LINK + STATIC,
         py_limited_api=ABI3,
     )
 
 
-setup(
-    version=VERSION + ("+native" if MARCH == "native" else ""),
-    ext_modules=cythonize(
-        [extension(Path(binding).stem) for binding in sorted(glob("fastcore/_native/*.pyx"))], build_dir="build/cython"
-    ),
-    cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
-)
+if __name__ == "__main__":  # asv_bench/gate.py imports the flags
+    extensions = [extension(Path(binding).stem) for binding in sorted(glob("fastcore/_native/*.pyx"))]
+    setup(
+        version=VERSION + ("+native" if MARCH == "native" else ""),
+        ext_modules=cythonize(extensions, build_dir="build/cython"),
+        cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
+    )

@@ -103,11 +103,16 @@ def warnings() -> None:
     """The C of src_c under both compilers, every warning an error."""
     BUILD.mkdir(parents=True, exist_ok=True)
     for compiler in ("gcc", "clang"):
-        for source in SOURCES:
+        for source in [*SOURCES, *sorted(glob.glob("asv_bench/gate_cases/*.c", root_dir=ROOT))]:
             run([need(compiler), *C_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
     for compiler in ("g++", "clang++"):
         for source in SHIMS:
             run([need(compiler), *CPP_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
+
+
+def gate() -> None:
+    """The kernels' instruction counts against the recorded ones."""
+    run([sys.executable, "asv_bench/gate.py"])
 
 
 def pythons() -> None:
@@ -199,6 +204,7 @@ STEPS = {
     "test": (test, 600),
     "lint": (lint, 300),
     "warnings": (warnings, 300),
+    "gate": (gate, 180),
     "clone": (clone, 300),
     "switches": (switches, 600),
     "builds": (builds, 600),

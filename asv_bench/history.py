@@ -1,0 +1,140 @@
+"""Measure the last commits with asv and keep what it finds in asv_bench/results/asv: `make asv`.
+
+Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), each built from scratch
+into an environment of its own, and prints a table of them. What asv writes is checked to hold no path, no host name and
+no address before it may be committed. The figures of one table were measured in one run and can be compared; those of
+another day or another machine cannot, for that is `make gate`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
+RESULTS = BENCH / "results" / "asv"
+CODE = ("src_c", "fastcore", "setup.py")
+
+
+def git(*arguments: str) -> list[str]:
+    return subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+def machine() -> dict[str, str]:
+    """What asv shall write of this machine: what it is, not what it is called."""
+    cpus = Path("/proc/cpuinfo")
+    models = re.findall(r"^model name\s*: (.*)$", cpus.read_text("utf-8"), re.MULTILINE) if cpus.exists() else []
+    cpu, cores = models[0] if models else platform.machine(), str(os.cpu_count())
+    name = "-".join(re.findall(r"[a-z0-9]+", f"{cpu} {platform.machine()} {cores} cores".lower()))
+    found = {"machine": name, "os": platform.system(), "arch": platform.machine(), "cpu": cpu, "num_cpu": cores}
+    return {**found, "ram": ""}
+
+
+def remember(machine: dict[str, str]) -> None:
+    """Tell asv of the machine, in its file in the home folder: `asv machine` drops what equals its own defaults."""
+    from asv.machine import MachineCollection
+
+    MachineCollection.save(machine["machine"], machine)
+
+
+def run(commits: list[str], name: str, bench: str | None) -> None:
+    hashes = ROOT / "build" / "asv" / "commits"
+    hashes.parent.mkdir(parents=True, exist_ok=True)
+    hashes.write_text("\n".join(commits) + "\n", "utf-8")
+    only = ["--bench", bench] if bench else []
+    command = [sys.executable, "-m", "asv", "run", "--machine", name, "--interleave-rounds", "--show-stderr", *only]
+    if subprocess.run([*command, f"HASHFILE:{hashes}"], cwd=BENCH, check=False).returncode not in (0, 2):
+        raise SystemExit("asv could not run")  # 2: a benchmark failed at some commit, which the table shows
+
+
+# What says where something was measured, and not what.
+PRIVATE = re.compile(r"(?<![\w.])/(?:home|root|tmp|work|opt|usr|var|mnt|srv|Users)/|https?://|file:")
+
+
+def private(text: str) -> list[str]:
+    """The paths, addresses and the name of this machine that stand in a result."""
+    host = re.escape(socket.gethostname())
+    return [found[0] for found in PRIVATE.finditer(text)] + re.findall(rf"(?<![\w-]){host}(?![\w-])", text)
+
+
+def check_private(folder: Path) -> None:
+    for path in sorted(folder.glob("*.json")):
+        if found := private(path.read_text("utf-8")):
+            path.unlink()
+            raise SystemExit(f"{path.name} names a place of this machine and was not kept: {', '.join(found)}")
+
+
+Value = tuple[float, float, float]  # the median, and the interval in which it lies with 99 %
+
+
+def measured(commit: str, name: str) -> dict[str, Value | None]:
+    """What each benchmark found at a commit: nan where the commit has nothing to measure, None where it failed."""
+    found: dict[str, Value | None] = {}
+    for path in (RESULTS / name).glob(f"{commit[:8]}-*.json"):
+        kept = json.loads(path.read_text("utf-8"))
+        for benchmark, row in kept["results"].items():
+            cells = dict(zip(kept["result_columns"], row, strict=False))
+            labels = [" ".join(chosen) for chosen in itertools.product(*cells.get("params") or [])]
+            values = cells.get("result") or [None] * len(labels)
+            low, high = (cells.get(f"stats_ci_99_{side}") or values for side in "ab")
+            for label, *value in zip(labels, values, low, high, strict=True):
+                # A benchmark that has no interval, or is not measured, has null there.
+                known = [value[0] if number is None else number for number in value]
+                found[f"{benchmark} {label}".strip()] = None if value[0] is None else (known[0], known[1], known[2])
+    return found
+
+
+def show(benchmark: str, value: Value | None, first: Value | None) -> str:
+    """A cell: the value and, unless the intervals overlap, its ratio to the oldest commit's."""
+    if value is None:
+        return "FAILED"
+    if math.isnan(value[0]):
+        return "none"
+    text = f"{value[0] * 1e3:.2f} ms" if ".time_" in benchmark else f"{value[0] / 1e6:.1f} MB"
+    if first is None or math.isnan(first[0]) or first is value:
+        return f"{text}       "
+    if value[1] <= first[2] and first[1] <= value[2]:
+        return f"{text}   same"
+    return f"{text} {value[0] / first[0]:4.2f} x"
+
+
+def table(commits: list[str], name: str) -> bool:
+    """Print a row a benchmark, a column a commit, the oldest first. False if a benchmark failed or none was run."""
+    columns = [measured(commit, name) for commit in commits]
+    benchmarks = sorted({name for column in columns for name in column})
+    width = max(map(len, benchmarks), default=0) + 2
+    print(f"\n{'':{width}}" + "".join(f"{commit[:8]:>13}       " for commit in commits))
+    for benchmark in benchmarks:
+        cells = [show(benchmark, column.get(benchmark), columns[0].get(benchmark)) for column in columns]
+        print(f"{benchmark:{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    print("same: the 99 % intervals of the medians overlap; none: the commit has nothing to measure")
+    return bool(columns[-1]) and all(value is not None for column in columns for value in column.values())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--commits", type=int, default=3)
+    parser.add_argument("--bench", help="only benchmarks whose name matches this pattern")
+    args = parser.parse_args()
+    commits = git("log", f"-{args.commits}", "--format=%H", "--", *CODE)[::-1]
+    here = machine()
+    remember(here)
+    run(commits, here["machine"], args.bench)
+    check_private(RESULTS / here["machine"])
+    return 0 if table(commits, here["machine"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
