@@ -3,7 +3,7 @@
 Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), each built from scratch
 into an environment of its own, and prints a table of them. What asv writes is checked to hold no path, no host name and
 no address before it may be committed. The figures of one table were measured in one run and can be compared; those of
-another day or another machine cannot, for that is `make gate`.
+another day or another machine cannot. Times are noisy where other work runs meanwhile: what judges is `make gate`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def check_private(folder: Path) -> None:
             raise SystemExit(f"{path.name} names a place of this machine and was not kept: {', '.join(found)}")
 
 
-Value = tuple[float, float, float]  # the median, and the interval in which it lies with 99 %
+Value = tuple[float, float]  # the lower quartile, which what else runs meanwhile spoils less than the median; the upper
 
 
 def measured(commit: str, name: str) -> dict[str, Value | None]:
@@ -88,11 +88,11 @@ def measured(commit: str, name: str) -> dict[str, Value | None]:
             cells = dict(zip(kept["result_columns"], row, strict=False))
             labels = [" ".join(chosen) for chosen in itertools.product(*cells.get("params") or [])]
             values = cells.get("result") or [None] * len(labels)
-            low, high = (cells.get(f"stats_ci_99_{side}") or values for side in "ab")
-            for label, *value in zip(labels, values, low, high, strict=True):
-                # A benchmark that has no interval, or is not measured, has null there.
-                known = [value[0] if number is None else number for number in value]
-                found[f"{benchmark} {label}".strip()] = None if value[0] is None else (known[0], known[1], known[2])
+            low, high = (cells.get(f"stats_q_{quarter}") or values for quarter in (25, 75))
+            for label, value, *quartiles in zip(labels, values, low, high, strict=True):
+                # What has no quartiles has null for them.
+                lower, upper = (value if quartile is None else quartile for quartile in quartiles)
+                found[f"{benchmark} {label}".strip()] = None if value is None else (lower, upper)
     return found
 
 
@@ -101,7 +101,7 @@ def is_nothing(value: Value | None) -> bool:
 
 
 def show(benchmark: str, value: Value | None, first: Value | None) -> str:
-    """A cell: the value and, unless the intervals overlap, its ratio to the oldest commit's."""
+    """A cell: the value and, unless the quartiles overlap, its ratio to the oldest commit's."""
     if value is None:
         return "FAILED"
     if is_nothing(value):
@@ -112,7 +112,7 @@ def show(benchmark: str, value: Value | None, first: Value | None) -> str:
         text = f"{value[0] / 1e6:.1f} MB"
     if first is None or is_nothing(first) or first is value:
         return f"{text}       "
-    if value[1] <= first[2] and first[1] <= value[2]:
+    if value[0] <= first[1] and first[0] <= value[1] and value[0] != value[1]:
         return f"{text}   same"
     return f"{text} {value[0] / first[0]:4.2f} x"
 
@@ -127,7 +127,7 @@ def table(commits: list[str], name: str) -> bool:
     for benchmark in benchmarks:
         cells = [show(benchmark, column.get(benchmark), columns[0].get(benchmark)) for column in columns]
         print(f"{benchmark:{width}}" + "".join(f"{cell:>20}" for cell in cells))
-    print("same: the 99 % intervals of the medians overlap; none: the commit has nothing to measure")
+    print("lower quartiles; same: the quartiles overlap; none: the commit has nothing to measure")
     return bool(columns[-1]) and all(value is not None for column in columns for value in column.values())
 
 

@@ -48,7 +48,7 @@ def test_a_place_is_found(history: Any, tmp_path: Path, text: str) -> None:
 
 def keep(folder: Path, commit: str, **rows: list[Any]) -> None:
     folder.mkdir(exist_ok=True)
-    columns = ["result", "params", "stats_ci_99_a", "stats_ci_99_b"]
+    columns = ["result", "params", "stats_q_25", "stats_q_75"]
     results = {f"scan.Scan.{name}": row for name, row in rows.items()}
     kept = json.dumps({"result_columns": columns, "results": results})
     (folder / f"{commit[:8]}-env.json").write_text(kept, "utf-8")
@@ -57,8 +57,8 @@ def keep(folder: Path, commit: str, **rows: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("row", "shown", "passes"),
     [
-        ([[0.02], [], [0.019], [0.021]], "20.00 ms 2.00 x", True),
-        ([[0.02], [], [0.001], [0.021]], "20.00 ms   same", True),
+        ([[0.021], [], [0.018], [0.022]], "18.00 ms 2.00 x", True),
+        ([[0.02], [], [0.01], [0.03]], "10.00 ms   same", True),
         ([[math.nan], []], "none", True),
         ([None, []], "FAILED", False),
     ],
@@ -79,7 +79,7 @@ def test_the_table(
     assert history.table(COMMITS, "m") == passes
     _, head, first, second, _ = capsys.readouterr().out.splitlines()
     assert head.split() == [commit[:8] for commit in COMMITS]
-    assert first.endswith(shown) and "10.00 ms" in first
+    assert first.endswith(shown) and "9.00 ms" in first
     assert "2.0 MB" in second and second.endswith("3.0 MB 1.50 x")
 
 

@@ -24,7 +24,7 @@ class AdaptiveMap:
     params = (list(BYTES), [20, 1000])
     param_names = ("work", "items")
     timeout = 300
-    rounds, number, repeat, warmup_time = 2, 1, (5, 15, 2.0), 0.2
+    rounds, number, repeat, warmup_time = 4, 1, (5, 10, 1.0), 0.2
 
     def setup(self, work: str, items: int) -> None:
         self.adaptive_map: Any = getattr(fastcore, "adaptive_map", None)

@@ -21,7 +21,7 @@ class Scan:
     """Every count is held against what was planted: an engine that finds nothing is not fast."""
 
     timeout = 300
-    rounds, number, repeat, warmup_time = 2, 1, (5, 15, 2.0), 0.2
+    rounds, number, repeat, warmup_time = 4, 1, (5, 10, 1.0), 0.2
 
     def setup_cache(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """The folder of each tree and what was planted there. The trees stay for the next commit, and the next run."""

@@ -17,7 +17,7 @@ class TopK:
 
     params = (ORDERS, [10, 1000])
     param_names = ("order", "k")
-    rounds, repeat, warmup_time = 2, (5, 15, 1.0), 0.1
+    rounds, repeat, warmup_time = 4, (5, 10, 0.5), 0.1
 
     def setup(self, order: str, k: int) -> None:
         self.top_k: Any = getattr(fastcore, "top_k", None)
