@@ -96,14 +96,21 @@ def measured(commit: str, name: str) -> dict[str, Value | None]:
     return found
 
 
+def is_nothing(value: Value | None) -> bool:
+    return value is not None and math.isnan(value[0])
+
+
 def show(benchmark: str, value: Value | None, first: Value | None) -> str:
     """A cell: the value and, unless the intervals overlap, its ratio to the oldest commit's."""
     if value is None:
         return "FAILED"
-    if math.isnan(value[0]):
+    if is_nothing(value):
         return "none"
-    text = f"{value[0] * 1e3:.2f} ms" if ".time_" in benchmark else f"{value[0] / 1e6:.1f} MB"
-    if first is None or math.isnan(first[0]) or first is value:
+    if ".time_" in benchmark:
+        text = f"{value[0] * 1e3:.2f} ms" if value[0] >= 1e-3 else f"{value[0] * 1e6:.1f} us"
+    else:
+        text = f"{value[0] / 1e6:.1f} MB"
+    if first is None or is_nothing(first) or first is value:
         return f"{text}       "
     if value[1] <= first[2] and first[1] <= value[2]:
         return f"{text}   same"
@@ -111,9 +118,10 @@ def show(benchmark: str, value: Value | None, first: Value | None) -> str:
 
 
 def table(commits: list[str], name: str) -> bool:
-    """Print a row a benchmark, a column a commit, the oldest first. False if a benchmark failed or none was run."""
+    """Print a row a benchmark, a column a commit, the oldest first, but no row without any value. False if a benchmark
+    failed or none was run."""
     columns = [measured(commit, name) for commit in commits]
-    benchmarks = sorted({name for column in columns for name in column})
+    benchmarks = sorted({name for column in columns for name, value in column.items() if not is_nothing(value)})
     width = max(map(len, benchmarks), default=0) + 2
     print(f"\n{'':{width}}" + "".join(f"{commit[:8]:>13}       " for commit in commits))
     for benchmark in benchmarks:
@@ -128,7 +136,7 @@ def main() -> int:
     parser.add_argument("--commits", type=int, default=3)
     parser.add_argument("--bench", help="only benchmarks whose name matches this pattern")
     args = parser.parse_args()
-    commits = git("log", f"-{args.commits}", "--format=%H", "--", *CODE)[::-1]
+    commits = git("log", "--first-parent", f"-{args.commits}", "--format=%H", "--", *CODE)[::-1]
     here = machine()
     remember(here)
     run(commits, here["machine"], args.bench)

@@ -88,12 +88,12 @@ def test_each_parameter_has_its_row(
 ) -> None:
     monkeypatch.setattr(history, "RESULTS", tmp_path)
     params = [["'a'", "'b'"], ["1", "2"]]
-    interval = [0.001, 0.002, None, math.nan]
-    keep(tmp_path / "m", COMMITS[0], time_a=[[0.001, 0.002, None, math.nan], params, interval, interval])
+    interval = [0.001, 0.0005, None, math.nan]
+    keep(tmp_path / "m", COMMITS[0], time_a=[[0.001, 0.0005, None, math.nan], params, interval, interval])
     assert not history.table(COMMITS[:1], "m")
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:-1]]
-    assert [row[1:3] for row in rows] == [["'a'", "1"], ["'a'", "2"], ["'b'", "1"], ["'b'", "2"]]
-    assert [" ".join(row[3:]) for row in rows] == ["1.00 ms", "2.00 ms", "FAILED", "none"]
+    assert [row[1:3] for row in rows] == [["'a'", "1"], ["'a'", "2"], ["'b'", "1"]]
+    assert [" ".join(row[3:]) for row in rows] == ["1.00 ms", "500.0 us", "FAILED"]
 
 
 def test_nothing_measured_is_a_failure(history: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
