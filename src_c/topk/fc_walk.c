@@ -86,15 +86,18 @@ void fc_walk_take(fc_walk *walk, size_t first, size_t end) {
     fc_candidates *list = &walk->list;
     fc_filter_pass *pass = (list->smallest ? walk->filter->at_most : walk->filter->at_least)[list->dtype];
     uint64_t bar;
-    /* Short stretches first: what passes the first bar in crowds, as equal elements do, raises it soon. */
-    size_t reach = FC_WALK_CHUNK / 16;
-    for (size_t count, since = 0; first < end && !list->closed; first += count, since += count) {
-        if (since >= ASK_EVERY) {
+    /* Short stretches first: what passes the first bar in crowds, as equal elements do, raises it soon. All but the first
+     * begin at a cache line: 1.3 times as fast in cache. */
+    const size_t size = fc_dtype_size(list->dtype), line = 64;
+    size_t reach = FC_WALK_CHUNK / 16 - (size_t)(uintptr_t)(walk->values + first * size) % line / size;
+    size_t asked = first;
+    for (size_t count; first < end && !list->closed; first += count) {
+        if (first - asked >= ASK_EVERY) {
             if (is_stopped(walk)) return;
-            since = 0;
+            asked = first;
         }
         count = end - first < reach ? end - first : reach;
-        reach = reach < FC_WALK_CHUNK ? 2 * reach : FC_WALK_CHUNK;
+        reach = reach < FC_WALK_CHUNK / 8 ? FC_WALK_CHUNK / 8 : reach < FC_WALK_CHUNK ? 2 * reach : FC_WALK_CHUNK;
         const void *elements = chunk(walk, first, count);
         fc_key_element(list->dtype, list->smallest, list->least, &bar);
         size_t passed = pass(elements, count, &bar, walk->positions);
@@ -144,9 +147,10 @@ static void gather_sample(const void *from, size_t size, size_t stride, size_t c
 #undef GATHER
 }
 
-/* The more are looked at the fewer pass in vain; the sum of both is least at about this many. */
+/* The more are looked at the fewer pass in vain; the sum of both is least at about this many. A small k cuts its list so
+ * soon that fewer suffice. */
 static size_t sample_size(double k, double n) {
-    const double size = cbrt(8 * k * n);
+    const double size = cbrt((k < 64 ? 4 : 16) * k * n);
     return size < SAMPLE_MIN ? SAMPLE_MIN : size > SAMPLE_MAX ? SAMPLE_MAX : (size_t)size;
 }
 
@@ -169,7 +173,7 @@ uint64_t fc_walk_sample(fc_walk *walk, size_t slack) {
     }
     /* So many of the k best are in the sample, plus three standard deviations, plus one: the key is the last of them. */
     const double expected = (double)s->k * (double)count / (double)s->n;
-    const size_t rank = slack * (size_t)(expected + 3 * sqrt(expected) + 1.6);
+    const size_t rank = slack * (size_t)(expected + 3 * sqrt(expected) + 1);
     if (rank > found) return lowest;
     fc_key_gather(s->dtype, s->smallest, elements, walk->positions, found, keys);
     const uint64_t key = fc_candidates_kth(keys, found, rank, walk->more_lanes);
