@@ -8,7 +8,7 @@
 
 enum { TEXT_LEN = 1 << 18, RUNS = 1000, ITEMS = 10000 };
 
-static uint8_t text[TEXT_LEN], folded[3 * TEXT_LEN];
+static _Alignas(64) uint8_t text[TEXT_LEN], folded[3 * TEXT_LEN];
 
 /* Mostly ASCII, as text is, with a word of Greek or German between. */
 static void set_up(fc_cpu_level level) {

@@ -16,7 +16,7 @@ enum { LINES = 1024, RARE_EACH = 64, RARE = LINES / RARE_EACH, COMMON = LINES / 
 enum { WORDS = 60, LINE_MAX = 1200 };
 
 static const char rare_word[] = "zyxquartz", common_word[] = "lantern";
-static uint8_t log_bytes[LINES * LINE_MAX];
+static _Alignas(64) uint8_t log_bytes[LINES * LINE_MAX];
 static size_t log_len, starts[LINES + 1];
 static fc_cpu_level level;
 static const fc_find *find;

@@ -12,12 +12,13 @@ enum { N = 1 << 16, FEW = 10, MANY = 1000, HALF = N / 2, ROW = 64, ROWS = N / RO
 #define SUM_OF_BEST(k) ((uint64_t)(k) * (2 * N - (k) - 1) / 2)
 
 static fc_cpu_level level;
-static float random_floats[N], ascending[N], descending[N], rows[N], out[N];
-static double random_doubles[N];
-static uint8_t random_bytes[N];
+/* Aligned, so that no count hangs on where the linker puts them. */
+static _Alignas(64) float random_floats[N], ascending[N], descending[N], rows[N], out[N];
+static _Alignas(64) double random_doubles[N];
+static _Alignas(64) uint8_t random_bytes[N];
 static uint32_t positions[N];
 static int64_t out_indices[N], even_indices[N], odd_indices[N];
-static float evens[N], odds[N];
+static _Alignas(64) float evens[N], odds[N];
 
 static void shuffle(float *values, size_t count) {
     for (size_t i = count; i > 1; i--) {
