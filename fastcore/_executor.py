@@ -7,6 +7,7 @@ from collections import deque
 from functools import partial
 from itertools import islice
 
+from fastcore import _process_pool
 from fastcore.errors import ExecutorError
 
 TYPE_CHECKING = False
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 PER_WORKER = 4  # tasks outstanding for each worker: none of them waits for the caller to hand it its next
 UNKNOWN_WORKERS = 16
+ROUND = 1.0  # seconds between two looks at whether a pool of processes is stuck
+WORKER_DIED = (
+    "executor: a worker died (killed, or out of memory?) and its executor with it; "
+    "try again with a new one, of fewer workers if memory ran out"
+)
 LOST = ("KilledWorker", "NoWorkerError")  # how dask says that it gave up
 
 
@@ -69,7 +75,7 @@ def run_ordered(
         window = PER_WORKER * worker_count(executor)
     if window < 1:
         raise ValueError(f"window={window}: wanted 1 or more")
-    return _run(_submitter(executor, fn), iter(tasks), window, deadline, stop)
+    return _run(executor, _submitter(executor, fn), iter(tasks), window, deadline, stop)
 
 
 def _submitter(executor: Executor, fn: Callable[[Task], Result]) -> Callable[[Task], Future[Result]]:
@@ -81,14 +87,13 @@ def _submitter(executor: Executor, fn: Callable[[Task], Result]) -> Callable[[Ta
 
 
 def _run(
+    executor: Executor,
     submit: Callable[[Task], Future[Result]],
     tasks: Iterator[Task],
     window: int,
     deadline: float | None,
     stop: Callable[[], object] | None,
 ) -> Generator[Result, None, None]:
-    from concurrent.futures import wait
-
     ahead: deque[Future[Result]] = deque()
     failure: Exception | None = None
     try:
@@ -100,7 +105,7 @@ def _run(
                     failure = error
             if not ahead:
                 break
-            if deadline is not None and not _ends_before(ahead[0], deadline):
+            if not _wait(executor, ahead[0], deadline):
                 ahead = deque(future for future in ahead if not future.cancel())
                 tasks, deadline = iter(()), None
                 continue
@@ -113,14 +118,39 @@ def _run(
         running = [future for future in ahead if not future.cancel()]
         if ahead and stop is not None:
             stop()
-        wait(running)
+        for future in running:
+            _wait(executor, future, None)
 
 
-def _ends_before(future: Future[Result], deadline: float) -> bool:
-    from concurrent.futures import wait
+def _wait(executor: Executor, future: Future[Result], deadline: float | None) -> bool:
+    """Wait until it has ended or was cancelled; False if the deadline came first."""
     from time import monotonic
 
-    return bool(wait([future], max(0.0, deadline - monotonic())).done)
+    gave_up = False
+    while True:
+        left = ROUND if deadline is None else max(0.0, deadline - monotonic())
+        if _ends_within(future, min(left, ROUND)):
+            return True
+        if deadline is not None and monotonic() >= deadline:
+            return False
+        if _process_pool.has_dead_worker(executor):
+            if gave_up:
+                raise ExecutorError(WORKER_DIED)
+            _process_pool.give_up_on(executor)
+            gave_up = True
+
+
+def _ends_within(future: Future[Result], seconds: float) -> bool:
+    """As concurrent.futures.wait, for which a task that its executor cancelled never ends."""
+    from concurrent.futures import CancelledError
+
+    try:
+        future.exception(seconds)
+    except TimeoutError:
+        return False
+    except CancelledError:
+        return True
+    return True
 
 
 def _result(future: Future[Result]) -> Result:
@@ -139,8 +169,7 @@ def _raise(error: Exception) -> NoReturn:
 
     kind = type(error)
     if isinstance(error, BrokenExecutor):
-        what = "executor: a worker died (killed, or out of memory?) and its executor with it; try again with a new one"
-        raise ExecutorError(f"{what}, of fewer workers if memory ran out") from error
+        raise ExecutorError(WORKER_DIED) from error
     if kind.__module__.partition(".")[0] == "distributed" and kind.__name__ in LOST:
         what = "executor: dask lost the workers of a task; see their logs, then try again"
         raise ExecutorError(f"{what}: {error}") from error

@@ -245,6 +245,42 @@ def test_a_killed_worker_is_a_clear_error(method: str) -> None:
             list(run_ordered(executor, square, range(3)))
 
 
+def die_while_sending(_: object) -> bytes:
+    """Return a result that takes long to send; once that has begun the worker is killed."""
+    sender = threading.get_ident()
+
+    def watch() -> None:
+        while sys._current_frames()[sender].f_code.co_name != "_send":
+            time.sleep(0.001)
+        time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch).start()
+    return bytes(1 << 28)
+
+
+KILLED_WHILE_SENDING = """
+from concurrent.futures import ProcessPoolExecutor
+from fastcore import ExecutorError
+from fastcore._executor import run_ordered
+from test_executor import die_while_sending
+
+with ProcessPoolExecutor(2) as executor:
+    try:
+        list(run_ordered(executor, die_while_sending, [0, 1]))
+    except ExecutorError as error:
+        print(error)
+"""
+
+
+def test_a_worker_killed_while_it_sends_is_a_clear_error() -> None:
+    """Neither does the call hang, nor the end of the pool, nor that of the process."""
+    command = [sys.executable, "-c", KILLED_WHILE_SENDING]
+    folder = os.path.dirname(__file__)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stdout.startswith("executor: a worker died"), done.stdout + done.stderr
+
+
 def test_an_executor_that_is_shut_down() -> None:
     executor = ThreadPoolExecutor(1)
     held = threading.Event()

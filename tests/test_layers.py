@@ -181,6 +181,7 @@ def test_the_runtime_lives_in_base_alone() -> None:
 
 
 UNWANTED = "numpy asyncio importlib.metadata rich logging dataclasses typing glob shutil pathlib tempfile".split()
+UNWANTED += "concurrent.futures threading".split()
 LINE = '{"type":"user","message":{"content":"a needle"},"timestamp":"2024-05-01T10:00:00Z"}\n'
 
 
