@@ -20,6 +20,7 @@ _EXPORTS = {
     "LineError": "fastcore.errors",
     "NoLogs": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
+    "ExecutorError": "fastcore.errors",
 }
 _MODULES = ("errors", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from fastcore._hits import Stats as Stats
     from fastcore._hits import Tail as Tail
     from fastcore._scan import scan as scan
+    from fastcore.errors import ExecutorError as ExecutorError
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError
     from fastcore.errors import MissingExtra as MissingExtra

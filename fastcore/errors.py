@@ -120,6 +120,16 @@ class MissingExtra(FastcoreError, ImportError):
     __module__ = "fastcore"
 
 
+class ExecutorError(FastcoreError, RuntimeError):
+    """An executor lost work: a worker died, or the executor was shut down meanwhile. Nothing of the result is kept.
+
+    The message says what to do, `__cause__` is the executor's own exception. O(1); keeps the GIL; may be shown in
+    another thread.
+    """
+
+    __module__ = "fastcore"
+
+
 def printable(text: str) -> str:
     r"""Return `text` with control characters and everything else that does not print as escapes.
 

@@ -51,6 +51,7 @@ def test_every_export_is_there_and_says_where_it_belongs() -> None:
         ("LineError", ValueError),
         ("NoLogs", FileNotFoundError),
         ("MissingExtra", ImportError),
+        ("ExecutorError", RuntimeError),
     ],
 )
 def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:

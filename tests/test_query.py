@@ -876,6 +876,7 @@ def test_an_error_without_a_place_is_its_message() -> None:
         (errors.LineError("a.jsonl:3: no object", "a.jsonl", 3, 120, "no object"), ValueError),
         (errors.NoLogs("no logs in /x, /y", ("/x", "/y")), FileNotFoundError),
         (errors.MissingExtra("needs rich: pip install '.[cli]'"), ImportError),
+        (errors.ExecutorError("executor: a worker died"), RuntimeError),
     ],
 )
 def test_exceptions_are_builtins_too_and_can_be_pickled(error: Exception, builtin: type[Exception]) -> None:
