@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -403,3 +403,15 @@ def scan(
     if order == "oldest":
         hits.sort(key=lambda hit: (hit.time_us is None, hit.time_us or 0))
     return Answer(hits[:limit], len(hits), errors, tails, counts)
+
+
+def mapped(fn: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """[fn(item) for item in items], with a note of its place on the exception of an item."""
+    results: list[Any] = []
+    for item in items:
+        try:
+            results.append(fn(item))
+        except BaseException as error:
+            error.add_note(f"item {len(results)}")
+            raise
+    return results
