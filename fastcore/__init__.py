@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "scan": "fastcore._scan",
+    "adaptive_map": "fastcore._parallel",
+    "adaptive_imap": "fastcore._parallel",
     "Hits": "fastcore._hits",
     "Hit": "fastcore._hits",
     "Stats": "fastcore._hits",
@@ -25,18 +27,22 @@ _EXPORTS = {
     "MissingExtra": "fastcore.errors",
     "ExecutorError": "fastcore.errors",
 }
-_MODULES = ("errors", "query")
+_MODULES = ("aio", "errors", "parallel", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fastcore import aio as aio
     from fastcore import errors as errors
+    from fastcore import parallel as parallel
     from fastcore import query as query
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
     from fastcore._hits import ScanError as ScanError
     from fastcore._hits import Stats as Stats
     from fastcore._hits import Tail as Tail
+    from fastcore._parallel import adaptive_imap as adaptive_imap
+    from fastcore._parallel import adaptive_map as adaptive_map
     from fastcore._scan import scan as scan
     from fastcore._topk import RunningTopK as RunningTopK
     from fastcore._topk import TopK as TopK

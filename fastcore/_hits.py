@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from fastcore._frozen import Frozen
 from fastcore._native.scan import Plan, decode
 from fastcore.errors import printable
 
@@ -29,49 +30,7 @@ else:
 _Row = tuple[bytes, "int | None", int, "int | None", bytes]
 
 
-class _Frozen:
-    """A small immutable value: its fields are its slots, in order; a slot `_x` is shown by a property `x`."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __init__(self, *values: object) -> None:
-        if len(values) != len(self.__slots__):
-            raise TypeError(f"{type(self).__name__} takes {len(self.__slots__)} values")
-        for name, value in zip(self.__slots__, values, strict=True):
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
-    @classmethod
-    def _names(cls) -> tuple[str, ...]:
-        return tuple(name.removeprefix("_") for name in cls.__slots__)
-
-    def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self._names())
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._values() == self._values()
-
-    def __hash__(self) -> int:
-        return hash(repr(self))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._values()
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names())
-        return f"{type(self).__name__}({shown})"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a new dict."""
-        return dict(zip(self._names(), self._values(), strict=True))
-
-
-class Stats(_Frozen):
+class Stats(Frozen):
     """What a scan did. Immutable; safe to share between threads; O(1); keeps the GIL.
 
     Counts are ints: `files` found, `files_failed` (of those, or named and not found), `bytes`, `records` and
@@ -124,7 +83,7 @@ class Stats(_Frozen):
         return dict(self._seconds)
 
 
-class ScanError(_Frozen):
+class ScanError(Frozen):
     """A line that is no record, or a file that failed: where, and the reason.
 
     `line` (from 1) is None for what concerns a whole file, `offset` (bytes) too unless a place in it is to blame;
@@ -153,7 +112,7 @@ class ScanError(_Frozen):
         return f"{self.path or repr('')}{place}{offset}: {self.reason}"
 
 
-class Tail(_Frozen):
+class Tail(Frozen):
     """An unfinished last line: its file and where it begins, in bytes. A later scan reads it once it is whole.
 
     Immutable; safe to share between threads; O(1); keeps the GIL.

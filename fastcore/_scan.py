@@ -10,6 +10,7 @@ from time import perf_counter
 from fastcore import _base, _hits, _sources
 from fastcore import query as _query
 from fastcore._native import scan as _native
+from fastcore._progress import check_progress
 from fastcore.errors import LineError
 
 TYPE_CHECKING = False
@@ -103,7 +104,7 @@ def scan(
         prefilter="prefilter" not in off,
     )
     threads = _base.check_threads(1 if threads is None and executor is not None else threads)
-    report = _progress(progress)
+    report = check_progress(progress, "scan")
     began = perf_counter()
     sources, _spooled = _sources.collect(paths, follow)
     walk = perf_counter() - began
@@ -186,29 +187,3 @@ def _raise(errors: tuple[_hits.ScanError, ...]) -> None:
             raise OSError(code, error.reason, error.path)
     first = errors[0]
     raise LineError(str(first), first.path, first.line, first.offset, first.reason)
-
-
-def _progress(progress: bool | Callable[[int, int, str], object] | None) -> Callable[[int, int, str], object] | None:
-    if progress is True:
-        return _logged_progress()
-    if progress is None or progress is False:
-        return None
-    if not callable(progress):
-        raise TypeError("progress: wanted None, True or a callable")
-    return progress
-
-
-def _logged_progress() -> Callable[[int, int, str], object]:
-    due = 0.0
-
-    def log(done: int, total: int, unit: str) -> None:
-        nonlocal due
-        now = perf_counter()
-        if now < due:
-            return
-        due = now + 1.0
-        import logging
-
-        logging.getLogger("fastcore").info("scan: %d of %d %s", done, total, unit)
-
-    return log

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -415,3 +415,15 @@ def top_k(scores: list[Any], k: int, smallest: bool = False, where: list[bool] |
         return False, score if smallest else -score, i
 
     return sorted((i for i in range(len(scores)) if where is None or where[i]), key=rank)[:k]
+
+
+def mapped(fn: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """[fn(item) for item in items], with a note of its place on the exception of an item."""
+    results: list[Any] = []
+    for item in items:
+        try:
+            results.append(fn(item))
+        except BaseException as error:
+            error.add_note(f"item {len(results)}")
+            raise
+    return results

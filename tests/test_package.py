@@ -60,7 +60,8 @@ def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
 
 
 def public_classes() -> list[type]:
-    exported = [getattr(module, name) for module in (fastcore, fastcore.query) for name in module.__all__]
+    modules = (fastcore, fastcore.query, fastcore.parallel)
+    exported = [getattr(module, name) for module in modules for name in module.__all__]
     return [value for value in exported if isinstance(value, type)]
 
 
@@ -68,12 +69,12 @@ def public_classes() -> list[type]:
 def test_each_class_says_what_it_costs_and_who_may_share_it(cls: type) -> None:
     text = vars(cls)["__doc__"]
     assert "thread" in text and "GIL" in text and re.search(r"O\(\w", text), text
-    wanted = "fastcore.query" if cls.__module__ == "fastcore.query" else "fastcore"
+    wanted = cls.__module__ if cls.__module__ in ("fastcore.query", "fastcore.parallel") else "fastcore"
     assert cls.__module__ == wanted and pickle.whichmodule(cls, cls.__qualname__) == wanted
 
 
 def test_modules_come_when_they_are_named() -> None:
-    for name in ("errors", "query"):
+    for name in ("aio", "errors", "parallel", "query"):
         code = f"import sys, fastcore; print('fastcore.{name}' in sys.modules, fastcore.{name}.__name__)"
         assert in_fresh_process(code, PACKAGE.parent).stdout.split() == ["False", f"fastcore.{name}"]
         assert name in dir(fastcore)

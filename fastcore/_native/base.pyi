@@ -30,13 +30,19 @@ class Site:
     """A call site: chooses how many threads a piece of work is given, and learns what it took. Thread-safe, keeps the
     GIL, O(1), about 0.2 us a call."""
 
-    name: bytes
+    @property
+    def name(self) -> bytes: ...
+    handover_ns: int
     def __new__(cls, name: bytes, handover_ns: int = 0) -> Site:
         """`handover_ns` is what a hand-over to the threads to be used costs; 0: to those of the runtime's own pool."""
     def choose(self, items: int, nbytes: int, threads: int) -> int:
         """Return how many threads, 1..threads, and count the decision. `nbytes` 0: unknown."""
     def would_choose(self, items: int, nbytes: int, threads: int, guess_ns: int = 0) -> int:
         """Return the same and change nothing; a site without experience goes by `guess_ns`, 0: no idea."""
+    def stays_serial(self, items: int) -> bool:
+        """Return whether even the second thread is not worth it; only then the decision is counted."""
+    def expected_ns(self, items: int, nbytes: int) -> float:
+        """Return how long so much work is expected to take on one thread; 0: no idea."""
     def learn(self, items: int, nbytes: int, threads: int, took_ns: int) -> None:
         """Learn that so much work took `took_ns` on so many threads."""
 

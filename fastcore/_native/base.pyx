@@ -36,6 +36,7 @@ cdef extern from "fc_sites.h" nogil:
         fc_cost_site site
     enum:
         FC_COST_BY_MODEL, FC_SITES_MAX
+    double fc_sites_serial_ns(const fc_cost_work *work)
     unsigned int fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads)
     void fc_sites_set_threshold(int64_t threshold_ns)
     int64_t fc_sites_handover_ns()
@@ -171,15 +172,17 @@ def check_threshold():
 cdef class Site:
     cdef readonly bytes name
     cdef fc_cost_work work
+    cdef public int64_t handover_ns
 
     def __cinit__(self, bytes name not None, int64_t handover_ns=0):
         self.name = name
+        self.handover_ns = handover_ns
         self.work.name = PyBytes_AsString(name)
         self.work.name_len = <size_t>PyBytes_Size(name)
-        self.work.handover_ns = handover_ns
 
     def choose(self, size_t items, uint64_t nbytes, unsigned int threads):
         cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
         read_threshold()
         work.items = items
         work.bytes = nbytes
@@ -187,14 +190,32 @@ cdef class Site:
 
     def would_choose(self, size_t items, uint64_t nbytes, unsigned int threads, int64_t guess_ns=0):
         cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
         read_threshold()
         work.items = items
         work.bytes = nbytes
         work.guess_ns = guess_ns
         return fc_sites_would_choose(the_runtime, &work, threads)
 
+    def stays_serial(self, size_t items):
+        cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
+        read_threshold()
+        work.items = items
+        if fc_sites_would_choose(the_runtime, &work, 2) > 1:
+            return False
+        return the_runtime.choose(the_runtime, &work, 2) == 1
+
+    def expected_ns(self, size_t items, uint64_t nbytes):
+        cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
+        work.items = items
+        work.bytes = nbytes
+        return fc_sites_serial_ns(&work)
+
     def learn(self, size_t items, uint64_t nbytes, unsigned int threads, int64_t took_ns):
         cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
         work.items = items
         work.bytes = nbytes
         the_runtime.learn(the_runtime, &work, threads, took_ns)

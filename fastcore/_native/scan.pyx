@@ -9,7 +9,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset, strerror
 
-from fastcore._native.base cimport FC_BAD_LINE, FC_OK, exiting, fc_runtime, fc_status, raise_status, runtime
+from fastcore._native.base cimport (FC_BAD_LINE, FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status,
+                                          runtime)
 
 
 cdef extern from "<stdbool.h>" nogil:
@@ -172,6 +173,7 @@ cdef extern from "fc_run.h" nogil:
         bint counted, timed_out
         unsigned int threads
         int64_t scan_ns, merge_ns, cpu_ns
+    fc_cost_work fc_run_work(size_t parts, size_t files, uint64_t bytes, bint every_line)
     fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_plan *plan,
                      const fc_run_options *options, fc_run_result *out)
     void fc_run_result_free(fc_run_result *result)
@@ -571,3 +573,8 @@ def parse_time(bytes text not None):
     if not fc_time_parse(<const uint8_t *>PyBytes_AsString(text), <size_t>PyBytes_Size(text), &us):
         return None
     return us
+
+
+def cost(size_t files, uint64_t nbytes, bint every_line):
+    cdef fc_cost_work work = fc_run_work(files, files, nbytes, every_line)
+    return PyBytes_FromStringAndSize(work.name, <Py_ssize_t>work.name_len), work.bytes, work.guess_ns

@@ -82,6 +82,7 @@ static void learn_serial(fc_cost_site *site, const fc_cost_work *work, double to
         return;
     }
     site->slow = 0;
+    if (is_new || slow) site->tried = site->poor = site->waited = site->wait = 0;
     const double per_item = took / (double)(work->items == 0 ? 1 : work->items);
     if (is_new || slow) site->ns_per_item = per_item;
     else average(&site->ns_per_item, per_item);

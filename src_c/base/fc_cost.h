@@ -7,8 +7,10 @@
  *
  * ns_per_item and ns_per_byte are moving averages of serial runs (a quarter of each new one). A single run that took
  * over four times as long as expected counts for nothing, the second in a row replaces the average: the first is mostly
- * the machine's doing, the second is another kind of work. One that took less than a quarter replaces it at once. What
- * n threads did in time t after a hand-over cannot have been more work than n * t, which corrects an average that is too high.
+ * the machine's doing, the second is another kind of work. One that took less than a quarter replaces it at once. With
+ * another kind of work, what was known of threads is forgotten. What n threads did in time t after a hand-over cannot
+ * have been more work than n * t, which corrects an average that is too high.
+ *
  * `gain`, from 0 to 1, says how much a further thread adds; it is GAIN_HOPED until a parallel run has been seen. Two
  * parallel runs in a row without gain, as of a Python function under the interpreter's lock, send the site back to
  * serial; it tries again after 8 serial runs that might have gained, then after 16, 32, ... at most 4,096.

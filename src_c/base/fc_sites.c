@@ -153,7 +153,7 @@ static int64_t handover_for(const fc_runtime *runtime, const fc_cost_work *work,
     return atomic_load(&handover);
 }
 
-static double serial_ns(const fc_cost_work *work) {
+double fc_sites_serial_ns(const fc_cost_work *work) {
     const char *name;
     size_t len;
     ending_of(work, &name, &len);
@@ -167,7 +167,7 @@ static double serial_ns(const fc_cost_work *work) {
 
 static int64_t known_handover(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {
     const bool is_known = work->handover_ns > 0 || atomic_load_explicit(&handover, memory_order_relaxed) != 0;
-    return handover_for(runtime, work, threads, is_known ? 0 : serial_ns(work));
+    return handover_for(runtime, work, threads, is_known ? 0 : fc_sites_serial_ns(work));
 }
 
 unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {

@@ -27,6 +27,9 @@ unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, un
 /* Return the same and change nothing. */
 unsigned fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads);
 
+/* Return how long the work is expected to take on one thread; 0: no idea. */
+double fc_sites_serial_ns(const fc_cost_work *work);
+
 /* Learn that the work took `took_ns` on `threads` threads. */
 void fc_sites_learn(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns);
 
