@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MORE_MAX = 1 << 16, INSERT_MAX = 32, SORT_BY_INSERTION_MAX = 32, DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT, CROWD = 32 };
+enum { MORE_MAX = 1 << 16, INSERT_MAX = 16, SORT_BY_INSERTION_MAX = 32, DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT, CROWD = 32 };
 
 /* For small k four times as much as is wanted, so that each cut, which costs some ns an element, raises the bar by far;
  * for all k twice as much, which a merge needs. */
@@ -220,7 +220,7 @@ static bool sort_by_buckets(fc_candidates *list) {
 }
 
 void fc_candidates_sort(fc_candidates *list, bool (*stop)(void *ctx), void *ctx) {
-    if (list->len > SORT_BY_INSERTION_MAX && list->len >= list->k && sort_by_buckets(list)) return;
+    if (list->k > SORT_BY_INSERTION_MAX && list->len >= list->k && sort_by_buckets(list)) return;
     fc_candidates_cut(list);
     if (list->len <= SORT_BY_INSERTION_MAX) {
         sort_by_insertion(list);
