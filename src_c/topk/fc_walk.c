@@ -114,9 +114,11 @@ fc_status fc_walk_take_nan(fc_walk *walk) {
     const fc_selection *s = walk->selection;
     fc_candidates found;
     if (s->dtype != FC_F32 && s->dtype != FC_F64) return FC_OK;
-    const fc_status status = fc_candidates_init(&found, s->dtype, s->smallest, s->k, s->n, NULL);
+    /* No more than are wanted: an element that has become NaN since it was taken must not find the list full. */
+    const size_t wanted = s->k - walk->list.len;
+    const fc_status status = fc_candidates_init(&found, s->dtype, s->smallest, wanted, s->n, NULL);
     if (status != FC_OK) return status;
-    for (size_t first = 0, count; first < s->n && found.len < s->k && !is_stopped_at(walk, first); first += count) {
+    for (size_t first = 0, count; first < s->n && found.len < wanted && !is_stopped_at(walk, first); first += count) {
         count = s->n - first < FC_WALK_CHUNK ? s->n - first : FC_WALK_CHUNK;
         const void *elements = chunk(walk, first, count);
         size_t passed = 0;
