@@ -134,13 +134,13 @@ fc_status fc_walk_take_nan(fc_walk *walk) {
 }
 
 /* Copy elements that stand one in each of `count` equal stretches, at a place that is another in each: in step with no
- * period of the data. */
+ * period of the data. Bytes are copied, for what is read as floats after that may not be stored as integers. */
 static void gather_sample(const void *from, size_t size, size_t stride, size_t count, void *out) {
     const uint64_t reach = stride < UINT32_MAX ? stride : UINT32_MAX;
-#define GATHER(T)                                                                           \
-    for (size_t i = 0; i < count; i++) {                                                    \
-        const uint64_t jitter = (uint32_t)i * UINT32_C(2654435769);                         \
-        ((T *)out)[i] = ((const T *)from)[i * stride + (size_t)(jitter * reach >> 32)];     \
+#define GATHER(T)                                                                                      \
+    for (size_t i = 0; i < count; i++) {                                                               \
+        const uint64_t jitter = (uint32_t)i * UINT32_C(2654435769);                                    \
+        memcpy((T *)out + i, (const T *)from + i * stride + (size_t)(jitter * reach >> 32), sizeof(T));\
     }
     if (size == 8) GATHER(uint64_t)
     else if (size == 4) GATHER(uint32_t)
