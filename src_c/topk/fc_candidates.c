@@ -21,7 +21,7 @@ fc_status fc_candidates_init(fc_candidates *list, fc_dtype dtype, bool smallest,
     if (small != NULL && room <= FC_CANDIDATES_SMALL_ROOM) {
         words = small->words;
     } else {
-        if (room > SIZE_MAX / (4 * sizeof *words)) return FC_NO_MEMORY;
+        if (room >= SIZE_MAX / (4 * sizeof *words)) return FC_NO_MEMORY;
         words = block = malloc((room + 1) * 4 * sizeof *words);
         if (block == NULL) return FC_NO_MEMORY;
     }

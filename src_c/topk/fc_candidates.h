@@ -51,7 +51,8 @@ void fc_candidates_offer(fc_candidates *list, const void *elements, const uint32
 /* Cut the list to its k best, in order by index. O(len). */
 void fc_candidates_cut(fc_candidates *list);
 
-/* Add what a list of the same k, n and keys holds, their indices disjoint, and cut. `other` is cut too. O(len). */
+/* Add what a list of the same n and keys and of no larger k holds, and cut. `other` is cut too, and then both together
+ * must hold no more than n or 2 * k, whichever is less, as lists of disjoint indices do. O(len). */
 void fc_candidates_merge(fc_candidates *list, fc_candidates *other);
 
 /* Cut the list to its k best, the best first. `stop` is asked between passes, each O(len), and leaves the list in some

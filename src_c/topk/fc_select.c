@@ -94,6 +94,7 @@ static void do_rows(void *ctx, size_t item, unsigned worker) {
     for (size_t row = begin; row < end; row++) {
         const fc_status status = select_row(j->selection, &j->walks[worker], row, &j->found);
         if (status == FC_OK) continue;
+        if (status == FC_STOPPED) return; /* `stop` is set, perhaps for another row's failure, which counts */
         atomic_store(&j->status, (int)status);
         atomic_store(&j->job.stop, true);
         return;

@@ -114,9 +114,11 @@ fc_status fc_walk_take_nan(fc_walk *walk) {
     const fc_selection *s = walk->selection;
     fc_candidates found;
     if (s->dtype != FC_F32 && s->dtype != FC_F64) return FC_OK;
-    const fc_status status = fc_candidates_init(&found, s->dtype, s->smallest, s->k, s->n, NULL);
+    /* No more than are wanted: an element that has become NaN since it was taken must not find the list full. */
+    const size_t wanted = s->k - walk->list.len;
+    const fc_status status = fc_candidates_init(&found, s->dtype, s->smallest, wanted, s->n, NULL);
     if (status != FC_OK) return status;
-    for (size_t first = 0, count; first < s->n && found.len < s->k && !is_stopped_at(walk, first); first += count) {
+    for (size_t first = 0, count; first < s->n && found.len < wanted && !is_stopped_at(walk, first); first += count) {
         count = s->n - first < FC_WALK_CHUNK ? s->n - first : FC_WALK_CHUNK;
         const void *elements = chunk(walk, first, count);
         size_t passed = 0;
@@ -132,13 +134,13 @@ fc_status fc_walk_take_nan(fc_walk *walk) {
 }
 
 /* Copy elements that stand one in each of `count` equal stretches, at a place that is another in each: in step with no
- * period of the data. */
+ * period of the data. Bytes are copied, for what is read as floats after that may not be stored as integers. */
 static void gather_sample(const void *from, size_t size, size_t stride, size_t count, void *out) {
     const uint64_t reach = stride < UINT32_MAX ? stride : UINT32_MAX;
-#define GATHER(T)                                                                           \
-    for (size_t i = 0; i < count; i++) {                                                    \
-        const uint64_t jitter = (uint32_t)i * UINT32_C(2654435769);                         \
-        ((T *)out)[i] = ((const T *)from)[i * stride + (size_t)(jitter * reach >> 32)];     \
+#define GATHER(T)                                                                                      \
+    for (size_t i = 0; i < count; i++) {                                                               \
+        const uint64_t jitter = (uint32_t)i * UINT32_C(2654435769);                                    \
+        memcpy((T *)out + i, (const T *)from + i * stride + (size_t)(jitter * reach >> 32), sizeof(T));\
     }
     if (size == 8) GATHER(uint64_t)
     else if (size == 4) GATHER(uint32_t)

@@ -39,7 +39,7 @@ void fc_walk_take(fc_walk *walk, size_t first, size_t end);
 /* Cut the list to its k best, the best first or in order by index, as is wanted. */
 void fc_walk_order(fc_walk *walk);
 
-/* Take every NaN of the row, for a list that got fewer than k of all other elements. O(n). */
+/* Fill a list that got fewer than k of all other elements with the first NaN of the row. O(n). FC_NO_MEMORY. */
 fc_status fc_walk_take_nan(fc_walk *walk);
 
 /* Return a key that the k best of the row hardly miss and few others reach, from a look at a few elements all over the
