@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -259,6 +260,7 @@ REFUSED: list[tuple[type[Exception], str, Any, Any, dict[str, Any]]] = [
     (ValueError, "0-d", np.float64(3), 0, {}),
     (ValueError, "axis=1", np.arange(3.0), 1, {"axis": 1}),
     (ValueError, "axis=-2", np.arange(3.0), 1, {"axis": -2}),
+    (ValueError, "axis=1180591620717411303424", np.arange(3.0), 1, {"axis": 2**70}),
     (TypeError, "ravel", np.arange(3.0), 1, {"axis": None}),
     (ValueError, "mode='most'", np.arange(3.0), 1, {"mode": "most"}),
     (ValueError, "mode=None", np.arange(3.0), 1, {"mode": None}),
@@ -322,6 +324,52 @@ def test_running_refuses() -> None:
     assert best.result().indices.tolist() == [2, 1, 0]
     assert repr(best) == "RunningTopK(k=3, mode='largest', float64: 3 kept)"
     assert RunningTopK(0).result().values.shape == (0,)
+
+
+def test_code_that_runs_within_a_call_cannot_change_what_is_read() -> None:
+    class Sly:
+        def __init__(self, act: Callable[[], None], value: int) -> None:
+            self.act, self.value = act, value
+
+        def __index__(self) -> int:
+            self.act()
+            return self.value
+
+    a = np.arange(8, dtype=np.float64)
+
+    def narrow() -> None:
+        a.dtype = np.dtype(np.int8)
+
+    assert top_k(a, Sly(narrow, 3)).values.dtype == np.int8
+    b = np.arange(8, dtype=np.float64)
+
+    def reshape() -> None:
+        b.shape = (2, 4)
+
+    assert top_k(b, 2, axis=Sly(reshape, 0)).indices.tolist() == [[1, 1, 1, 1], [0, 0, 0, 0]]
+
+
+def test_first_pushes_of_two_types_at_once() -> None:
+    wide, narrow = np.zeros(2_000_000), np.zeros(2_000_000, np.int8)
+    refused = 0
+    for _ in range(scaled(20)):
+        best = RunningTopK(1000)
+        errors: list[Exception] = []
+
+        def push(scores: np.ndarray, best: RunningTopK = best, errors: list[Exception] = errors) -> None:
+            try:
+                best.push(scores)
+            except ValueError as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=push, args=(scores,)) for scores in (wide, narrow)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(best) == 1000
+        refused += len(errors)
+    assert refused == scaled(20)
 
 
 def test_running_from_many_threads() -> None:

@@ -49,7 +49,11 @@ cdef extern from "fc_merge.h" nogil:
 
 TopK = namedtuple("TopK", "values indices", module="fastcore")
 cdef object new_tuple = tuple.__new__  # TopK(values, indices) goes through Python code, five times as slow
-TopK.__doc__ = """What `top_k` found: `values` in the array's dtype and their `indices` (int64)."""
+TopK.__doc__ = """What `top_k` found: `values` in the array's dtype and their `indices` (int64).
+
+A tuple of two arrays: immutable itself, the arrays are the caller's own. Safe to share between threads; O(1); keeps the
+GIL.
+"""
 
 DTYPES = "float16, float32, float64, int8 to int64, uint8 to uint64"
 # What one core is expected to take, and from what on threads are asked for and the GIL is released: 100 us and 1 ms.
@@ -114,16 +118,16 @@ cdef np.ndarray rows_of(np.ndarray array, int axis):
     return numpy.require(array, array.dtype.newbyteorder("="), "CA")
 
 
-cdef np.ndarray like(x, np.ndarray array, str name, bint is_mask):
+cdef int check_like(np.ndarray other, np.ndarray array, str name, bint is_mask) except -1:
     """Check `where` or `bias` against the array that they go with."""
-    cdef np.ndarray other = as_array(x, name)
-    if is_mask and np.PyArray_TYPE(other) != np.NPY_BOOL:
+    cdef int number = np.PyArray_TYPE(other)
+    if is_mask and number != np.NPY_BOOL:
         raise TypeError(f"{name}: wanted bool, not {other.dtype}")
-    if not is_mask and not (np.PyArray_TYPE(other) < np.NPY_CFLOAT or np.PyArray_TYPE(other) == np.NPY_FLOAT16):
+    if not is_mask and not (number < np.NPY_CFLOAT or number == np.NPY_FLOAT16):
         raise TypeError(f"{name}: wanted real numbers, not {other.dtype}")
     if (<object>other).shape != (<object>array).shape:
         raise ValueError(f"{name}: its shape is {(<object>other).shape}, that of a {(<object>array).shape}")
-    return other
+    return 0
 
 
 def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=None):
@@ -137,18 +141,18 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
     equal to 0.0, and of equal values the one with the lowest index; so the answer is the same on every processor and
     with any number of threads. `sorted=False` returns the same elements in order by index.
 
-    `where` (bool, shape of `a`) leaves elements out that are False. `bias` (real numbers, shape of `a`, for float arrays
-    only) is added in `a`'s dtype before elements are compared: a prior; the values returned are those of `a`. If fewer
-    than k elements are eligible, a 1-D result is shorter; in others the rest of the row has index -1 and the value NaN,
-    0 for integers.
+    `where` (bool, shape of `a`) leaves elements out that are False. `bias` (real numbers, shape of `a`, for float
+    arrays only) is added in `a`'s dtype before elements are compared: a prior; the values returned are those of `a`. If
+    fewer than k elements are eligible, a 1-D result is shorter; in others the rest of the row has index -1 and the
+    value NaN, 0 for integers.
 
     Returns the named tuple `TopK(values, indices)`: `values` in the dtype of `a`, `indices` int64, both of the shape of
     `a` with k in the place of the axis. Raises ValueError for a k that is negative or above the axis' length, an
     axis that there is not, another shape or mode, and for 0-d arrays; TypeError for other dtypes.
 
-    Time is linear in the size of `a` for k far below n, plus k log k for the order; memory is of the order of k for each
-    thread. Thread-safe; large arrays are shared among threads (FASTCORE_THREADS), and the GIL is released where more
-    than about a millisecond of work is expected. Follows the array API's and NumPy's top_k.
+    Time is linear in the size of `a` for k far below n, plus k times an element's bytes for the order; memory is of the
+    order of k for each thread. Thread-safe; large arrays are shared among threads (FASTCORE_THREADS), and the GIL is
+    released where more than about a millisecond of work is expected. Follows the array API's and NumPy's top_k.
 
     >>> import numpy as np
     >>> top_k(np.array([3.0, 9.0, np.nan, 9.0, 1.0]), 3)
@@ -157,41 +161,40 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
     array([[1, 2],
            [0, 2]])
     """
-    cdef np.ndarray array, where_array, bias_array
     cdef fc_selection s
-    cdef Py_ssize_t wanted
-    cdef int dimensions, at
     memset(&s, 0, sizeof(s))
-    if np.PyArray_CheckExact(a):
-        array = <np.ndarray>a
-    else:
-        array = as_array(a, "a")
-    set_dtype(&s, array, "a")
-    dimensions = np.PyArray_NDIM(array)
-    if dimensions == 0:
-        raise ValueError("a: a 0-d array has no axis to select along")
-    at = axis_of(axis, dimensions)
-    wanted = count_of(k, np.PyArray_DIM(array, at))
+    # Whatever may run Python code comes first, so that nothing changes under what is read from the arrays below.
+    cdef np.ndarray array = <np.ndarray>a if np.PyArray_CheckExact(a) else as_array(a, "a")
+    cdef np.ndarray where_array = None if where is None else as_array(where, "where")
+    cdef np.ndarray bias_array = None if bias is None else as_array(bias, "bias")
+    number = PyNumber_Index(k)
+    if axis is None:
+        raise TypeError("axis: wanted an int; ravel the array to select from all of it")
+    place = PyNumber_Index(axis)
     s.smallest = is_smallest(mode)
     s.sorted = True if sorted is True else bool(sorted)
-    if bias is not None:
+    set_dtype(&s, array, "a")
+    cdef int at = axis_of(place, np.PyArray_NDIM(array))
+    cdef Py_ssize_t wanted = count_of(number, np.PyArray_DIM(array, at))
+    if bias_array is not None:
         if not s.half and s.dtype < FC_F32:
             raise TypeError(f"bias: only float arrays take one, not {array.dtype}")
-        bias_array = rows_of(like(bias, array, "bias", False), at).astype(array.dtype.newbyteorder("="), copy=False)
+        check_like(bias_array, array, "bias", False)
+        bias_array = rows_of(bias_array, at).astype(array.dtype.newbyteorder("="), copy=False)
         s.bias = np.PyArray_DATA(bias_array)
-    if where is not None:
-        where_array = rows_of(like(where, array, "where", True), at)
+    if where_array is not None:
+        check_like(where_array, array, "where", True)
+        where_array = rows_of(where_array, at)
         s.where = <const uint8_t *>np.PyArray_DATA(where_array)
     return select(&s, array, at, wanted)
 
 
-cdef int axis_of(axis, int dimensions) except -1:
-    if axis is None:
-        raise TypeError("axis: wanted an int; ravel the array to select from all of it")
-    cdef Py_ssize_t at = axis
-    if not -dimensions <= at < dimensions:
-        raise ValueError(f"axis={axis}: the array has {dimensions} dimensions")
-    return <int>(at + dimensions if at < 0 else at)
+cdef int axis_of(place, int dimensions) except -1:
+    if dimensions == 0:
+        raise ValueError("a: a 0-d array has no axis to select along")
+    if not -dimensions <= place < dimensions:
+        raise ValueError(f"axis={place}: the array has {dimensions} dimensions")
+    return place + dimensions if place < 0 else place
 
 
 cdef bint is_smallest(mode) except -1:
@@ -202,12 +205,11 @@ cdef bint is_smallest(mode) except -1:
     return True
 
 
-cdef Py_ssize_t count_of(k, Py_ssize_t length) except -1:
-    number = PyNumber_Index(k)
+cdef Py_ssize_t count_of(number, Py_ssize_t length) except -1:
     if number < 0:
-        raise ValueError(f"k={k}: wanted 0 or more")
+        raise ValueError(f"k={number}: wanted 0 or more")
     if number > length:
-        raise ValueError(f"k={k}: there are only {length} elements along the axis")
+        raise ValueError(f"k={number}: there are only {length} elements along the axis")
     return number
 
 
@@ -245,7 +247,7 @@ cdef select(fc_selection *s, np.ndarray array, int axis, Py_ssize_t k):
 
 
 cdef int call(fc_selection *s, size_t size, size_t *out_found) except -1:
-    """Run the core: below a millisecond of work with the GIL kept, since to get it back from a busy thread takes five."""
+    """Run the core. Work below a millisecond keeps the GIL: to get it back from a busy thread takes five."""
     cdef double per_byte = PS_PER_BYTE
     if s.half or s.where != NULL or s.bias != NULL:
         per_byte = PS_PER_PREPARED_BYTE
@@ -272,14 +274,15 @@ cdef int call(fc_selection *s, size_t size, size_t *out_found) except -1:
 cdef class RunningTopK:
     """The k largest or smallest of a stream of scores, in memory of the order of k.
 
-    `push(scores, base=0)` takes a 1-D array of one of `top_k`'s dtypes, the first element having index `base`; the first
-    push decides the dtype. `merge(other)` adds what another one of the same k, mode and dtype has kept. Both may come
-    in any order: the result is that of `top_k` over all scores at once, ties by the lowest index. `result()` returns
-    `TopK(values, indices)`, the best first, fewer than k if there were no more. `len()` is how many are kept.
+    `push(scores, base=0)` takes a 1-D array of one of `top_k`'s dtypes, the first element having index `base`; the
+    first push decides the dtype. `merge(other)` adds what another one of the same k, mode and dtype has kept. Both may
+    come in any order: the result is that of `top_k` over all scores at once, ties by the lowest index. `result()`
+    returns `TopK(values, indices)`, the best first, fewer than k if there were no more. `len()` is how many are kept.
 
     ValueError for a k below 0, another mode, k, or dtype, scores that are not 1-D, and a base below 0 or so high that
-    indices leave int64; TypeError for other dtypes. A push takes O(len(scores) + k). Thread-safe: what is pushed is
-    selected first and merged then, while the GIL (a lock where there is none) is held. Can be pickled.
+    indices leave int64; TypeError for other dtypes. An empty list is of float64, as in NumPy. A push is O(n + k) for n
+    scores, a merge O(k). Safe to share between threads: what is pushed is selected first, as by `top_k`, and merged
+    then, under the GIL or, where there is none, the object's lock. Can be pickled.
 
     >>> best = RunningTopK(2)
     >>> best.push([0.5, 0.1], base=0)
@@ -291,7 +294,7 @@ cdef class RunningTopK:
     cdef readonly str mode
     cdef np.ndarray values, indices
 
-    def __init__(self, k, mode="largest"):
+    def __cinit__(self, k, mode="largest"):
         is_smallest(mode)
         number = PyNumber_Index(k)
         if not 0 <= number < 1 << 48:
@@ -307,10 +310,8 @@ cdef class RunningTopK:
         start = PyNumber_Index(base)
         if not 0 <= start <= (1 << 63) - 1 - n:
             raise ValueError(f"base={base}: indices must be from 0 to 2**63 - 1")
-        cdef fc_selection s
-        set_dtype(&s, array, "scores")
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
-        self.check(array.dtype)
+        self.check(array)
         values, indices = top_k(array, min(self.k, n), mode=self.mode)
         self.add(values, indices + start)
 
@@ -319,28 +320,44 @@ cdef class RunningTopK:
             raise ValueError("other: is this one itself, whose scores would count twice")
         if (other.k, other.mode) != (self.k, self.mode):
             raise ValueError(f"other: has k={other.k}, mode={other.mode!r}, not k={self.k}, mode={self.mode!r}")
-        if other.values is not None:
-            self.check(other.values.dtype)
-            self.add(other.values, other.indices)
+        values, indices = other.kept()
+        if values is not None:
+            self.add(values, indices)
 
     def result(self):
-        if self.values is None:
+        values, indices = self.kept()
+        if values is None:
             return TopK(numpy.empty(0), numpy.empty(0, numpy.int64))
-        return TopK(self.values.copy(), self.indices.copy())
+        return TopK(values.copy(), indices.copy())
 
-    cdef int check(self, dtype) except -1:
-        if self.values is not None and self.values.dtype != dtype:
-            raise ValueError(f"scores: are of type {dtype}, those before were of {self.values.dtype}")
+    cdef tuple kept(self):
+        """Values and indices of one moment; what they hold is never changed."""
+        with cython.critical_section(self):
+            return self.values, self.indices
+
+    cdef int check(self, np.ndarray scores) except -1:
+        """Refuse scores that cannot be ranked among those that were pushed."""
+        cdef fc_selection s
+        set_dtype(&s, scores, "scores")
+        if self.values is not None and np.PyArray_TYPE(self.values) != np.PyArray_TYPE(scores):
+            if self.values.dtype != scores.dtype:  # int64 has two names in C
+                raise ValueError(f"scores: are of type {scores.dtype}, those before were of {self.values.dtype}")
         return 0
 
     cdef int add(self, np.ndarray values, np.ndarray indices) except -1:
         """Merge a sorted selection in. What is kept is replaced, never changed, so that a reader is undisturbed."""
+        with cython.critical_section(self):
+            self.check(values)  # a push in another thread may have been the first
+            if self.values is None:
+                self.values, self.indices = values, indices
+            else:
+                self.values, self.indices = self.merged(values, indices)
+        return 0
+
+    cdef tuple merged(self, np.ndarray values, np.ndarray indices):
         cdef fc_selection s
         cdef fc_best_of mine, new
         cdef np.npy_intp shape[1]
-        if self.values is None:
-            self.values, self.indices = values, indices
-            return 0
         memset(&s, 0, sizeof(s))
         set_dtype(&s, values, "scores")
         mine.values, mine.indices = np.PyArray_DATA(self.values), <int64_t *>np.PyArray_DATA(self.indices)
@@ -352,21 +369,27 @@ cdef class RunningTopK:
         cdef np.ndarray at = np.PyArray_EMPTY(1, shape, np.NPY_INT64, 0)
         fc_merge(s.dtype, s.half, self.mode == "smallest", &mine, &new, <size_t>shape[0], np.PyArray_DATA(both),
                  <int64_t *>np.PyArray_DATA(at))
-        self.values, self.indices = both, at
-        return 0
+        return both, at
 
     def __len__(self):
-        return 0 if self.values is None else np.PyArray_DIM(self.values, 0)
+        values, _ = self.kept()
+        return 0 if values is None else len(values)
 
     def __repr__(self):
-        kind = "" if self.values is None else f", {self.values.dtype}"
-        return f"RunningTopK(k={self.k}, mode={self.mode!r}{kind}: {len(self)} kept)"
+        values, _ = self.kept()
+        kind, count = ("", 0) if values is None else (f", {values.dtype}", len(values))
+        return f"RunningTopK(k={self.k}, mode={self.mode!r}{kind}: {count} kept)"
 
     def __reduce__(self):
-        return _restore, (self.k, self.mode, self.values, self.indices)
+        return _restore, (self.k, self.mode, *self.kept())
 
 
 def _restore(k, mode, values, indices):
     cdef RunningTopK best = RunningTopK(k, mode)
-    best.values, best.indices = values, indices
+    if values is None:
+        return best
+    values, indices = numpy.ascontiguousarray(values), numpy.ascontiguousarray(indices, numpy.int64)
+    if values.ndim != 1 or values.shape != indices.shape or len(values) > best.k:
+        raise ValueError("a RunningTopK was pickled with values and indices that do not fit together")
+    best.add(values, indices)
     return best

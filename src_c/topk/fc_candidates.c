@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MORE_MAX = 1 << 16, INSERT_MAX = 16, SORT_BY_INSERTION_MAX = 32, DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT, CROWD = 32 };
+enum { MORE_MAX = 1 << 16, INSERT_MAX = 16, SORT_BY_INSERTION_MAX = 32, CROWD = 32 };
+enum { DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT };
 
 /* For small k four times as much as is wanted, so that each cut, which costs some ns an element, raises the bar by far;
  * for all k twice as much, which a merge needs. */
@@ -227,5 +228,6 @@ void fc_candidates_sort(fc_candidates *list, bool (*stop)(void *ctx), void *ctx)
         return;
     }
     const uint64_t mask = differing(list->keys, list->len);
-    for (int shift = 0; shift < 64 && mask >> shift != 0 && !stop(ctx); shift += DIGIT) sort_by_digit(list, mask, shift);
+    for (int shift = 0; shift < 64 && mask >> shift != 0 && !stop(ctx); shift += DIGIT)
+        sort_by_digit(list, mask, shift);
 }

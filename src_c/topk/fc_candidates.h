@@ -33,8 +33,9 @@ typedef struct fc_candidates_small {
     uint64_t words[4 * FC_CANDIDATES_SMALL_ROOM];
 } fc_candidates_small;
 
-/* Make an empty list for the k best of n elements, 1 <= k <= n, that lets every key in. `small` serves where it suffices
- * and must then outlive the list; with NULL memory is always allocated. FC_NO_MEMORY. O(1) but for the allocation. */
+/* Make an empty list for the k best of n elements, 1 <= k <= n, that lets every key in. `small` serves where it
+ * suffices and must then outlive the list; with NULL memory is always allocated. FC_NO_MEMORY. O(1) but for the
+ * allocation. */
 fc_status fc_candidates_init(fc_candidates *list, fc_dtype dtype, bool smallest, size_t k, size_t n,
                              fc_candidates_small *small);
 
@@ -43,8 +44,8 @@ void fc_candidates_free(fc_candidates *list);
 /* Empty the list; it lets keys from `least` on in. */
 void fc_candidates_reset(fc_candidates *list, uint64_t least);
 
-/* Offer elements[positions[i]], i < count. Once k are in, later ones that only equal the first bar are not let in. Their indices, base + positions[i], ascend and are above all that were
- * offered before. O(count), amortised. */
+/* Offer elements[positions[i]], i < count. Once k are in, later ones that only equal the first bar are not let in.
+ * Their indices, base + positions[i], ascend and are above all that were offered before. O(count), amortised. */
 void fc_candidates_offer(fc_candidates *list, const void *elements, const uint32_t *positions, size_t count,
                          uint64_t base);
 

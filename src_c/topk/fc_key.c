@@ -156,7 +156,8 @@ static uint16_t float_to_half(float value) {
     /* Drop 13 bits of a normal half, more of a subnormal one; what is dropped rounds to the nearest, ties to even. */
     const uint32_t drop = exponent >= 113 ? 13 : 126 - exponent;
     const uint32_t base = exponent >= 113 ? (exponent - 113) << 10 : 0;
-    const uint32_t kept = fraction >> drop, rest = fraction & ((UINT32_C(1) << drop) - 1), half = UINT32_C(1) << (drop - 1);
+    const uint32_t half = UINT32_C(1) << (drop - 1);
+    const uint32_t kept = fraction >> drop, rest = fraction & ((UINT32_C(1) << drop) - 1);
     return (uint16_t)(sign | (base + kept + (rest > half || (rest == half && (kept & 1) != 0))));
 }
 

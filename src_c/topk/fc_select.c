@@ -109,8 +109,8 @@ static void do_part(void *ctx, size_t item, unsigned worker) {
 
 static fc_status run(const fc_runtime *runtime, select_job *j, void (*work)(void *, size_t, unsigned), size_t count) {
     const fc_selection *s = j->selection;
-    j->job = (fc_job){.work = work, .ctx = j, .items = (count - 1) / j->part + 1, .threads = j->threads, .poll = s->poll,
-                      .poll_ctx = s->poll_ctx};
+    j->job = (fc_job){.work = work, .ctx = j, .items = (count - 1) / j->part + 1, .threads = j->threads,
+                      .poll = s->poll, .poll_ctx = s->poll_ctx};
     runtime->run(runtime, &j->job);
     if (j->job.forked) return FC_FORKED;
     const fc_status status = (fc_status)atomic_load(&j->status);
@@ -163,8 +163,8 @@ static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s
 
 static fc_cost_work work_of(const fc_selection *s) {
     static const char *const plain[] = {"top_k, 1 byte", "top_k, 2 bytes", "top_k, 4 bytes", "top_k, 8 bytes"};
-    static const char *const prepared[] = {"top_k, 1 byte, masked", "top_k, 2 bytes, prepared", "top_k, 4 bytes, prepared",
-                                           "top_k, 8 bytes, prepared"};
+    static const char *const prepared[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
+                                           "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
     const size_t size = fc_dtype_size(s->dtype), at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
     const bool ready = !s->half && s->bias == NULL && s->where == NULL;
     const char *name = ready ? plain[at] : prepared[at];

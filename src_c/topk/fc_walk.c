@@ -86,8 +86,8 @@ void fc_walk_take(fc_walk *walk, size_t first, size_t end) {
     fc_candidates *list = &walk->list;
     fc_filter_pass *pass = (list->smallest ? walk->filter->at_most : walk->filter->at_least)[list->dtype];
     uint64_t bar;
-    /* Short stretches first: what passes the first bar in crowds, as equal elements do, raises it soon. All but the first
-     * begin at a cache line: 1.3 times as fast in cache. */
+    /* Short stretches first: what passes the first bar in crowds, as equal elements do, raises it soon. All but the
+     * first begin at a cache line: 1.3 times as fast in cache. */
     const size_t size = fc_dtype_size(list->dtype), line = 64;
     size_t reach = FC_WALK_CHUNK / 16 - (size_t)(uintptr_t)(walk->values + first * size) % line / size;
     size_t asked = first;
@@ -149,8 +149,8 @@ static void gather_sample(const void *from, size_t size, size_t stride, size_t c
 #undef GATHER
 }
 
-/* The more are looked at the fewer pass in vain; the sum of both is least at about this many. A small k cuts its list so
- * soon that fewer suffice. */
+/* The more are looked at the fewer pass in vain; the sum of both is least at about this many. A small k cuts its list
+ * so soon that fewer suffice. */
 static size_t sample_size(double k, double n) {
     const double size = cbrt((k < 64 ? 4 : 16) * k * n);
     return size < SAMPLE_MIN ? SAMPLE_MIN : size > SAMPLE_MAX ? SAMPLE_MAX : (size_t)size;
@@ -173,7 +173,8 @@ uint64_t fc_walk_sample(fc_walk *walk, size_t slack) {
         gather_sample(walk->where, 1, stride, count, eligible);
         found = keep_eligible(eligible, walk->positions, count);
     }
-    /* So many of the k best are in the sample, plus three standard deviations, plus one: the key is the last of them. */
+    /* So many of the k best are in the sample, plus three standard deviations, plus one: the key is the last of them.
+     */
     const double expected = (double)s->k * (double)count / (double)s->n;
     const size_t rank = slack * (size_t)(expected + 3 * sqrt(expected) + 1);
     if (rank > found) return lowest;

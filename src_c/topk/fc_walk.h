@@ -1,4 +1,5 @@
-/* One thread's way through a row of an array: it reads stretches from the front to the back and keeps the candidates. */
+/* One thread's way through a row of an array: it reads stretches from the front to the back and keeps the candidates.
+ */
 #ifndef FC_WALK_H
 #define FC_WALK_H
 
@@ -47,8 +48,8 @@ fc_status fc_walk_take_nan(fc_walk *walk);
  * key that was missed. O((k * n)^(1/3)). */
 uint64_t fc_walk_sample(fc_walk *walk, size_t slack);
 
-/* Return the key of the kth best of the row, or the lowest key if there are fewer that are no NaN: for a k that is large
- * against n. O(n * bytes of an element). */
+/* Return the key of the kth best of the row, or the lowest key if there are fewer that are no NaN: for a k that is
+ * large against n. O(n * bytes of an element). */
 uint64_t fc_walk_exact(fc_walk *walk);
 
 #endif

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build" / "sanitized"
 PARTS = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "fastcore", "src_c", "tests", "asv_bench", "wheels")
 
-CALL_EVERYTHING = [f"tests/test_{name}.py" for name in ("scan_growth", "scan_files", "scan_json_suite")]
+CALL_EVERYTHING = [f"tests/test_{name}.py" for name in ("growth", "scan_files", "scan_json_suite")]
 OURS = r"src_c/|_native/|\.abi3\.so"  # with and without symbols
 
 

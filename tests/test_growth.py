@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scale import SCALE, scaled
 
@@ -62,7 +63,41 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
         "hits as rows": lambda: (hits.to_dicts(), repr(hits), hits._repr_html_(), hits.stats, hits.errors),
         "hits pickled": lambda: pickle.loads(pickle.dumps(hits)),
         "query": lambda: query.parse("a (b OR -c) role:user"),
+        **selections(),
+        **maps(),
     }
+
+
+def selections() -> dict[str, Callable[[], object]]:
+    a = np.arange(3000.0) % 7
+    best = fastcore.RunningTopK(10)
+    best.push(a)
+    return {
+        "top_k": lambda: fastcore.top_k(a, 20, where=a > 1, bias=a),
+        "top_k of strided rows": lambda: fastcore.top_k(a.reshape(3, 1000).T, 2, axis=0, mode="smallest"),
+        "top_k of a list": lambda: fastcore.top_k([3, 1, 2], 2, sorted=False),
+        "top_k with a bad k": lambda: refused(ValueError, lambda: fastcore.top_k(a, 3001)),
+        "top_k with a bad mask": lambda: refused(TypeError, lambda: fastcore.top_k(a, 1, where=a)),
+        "top_k with a bad bias": lambda: refused(ValueError, lambda: fastcore.top_k(a, 1, bias=a[1:])),
+        "RunningTopK": lambda: (fastcore.RunningTopK(10).merge(best), best.push(a, base=7), best.result(), repr(best)),
+        "RunningTopK pickled": lambda: pickle.loads(pickle.dumps(best)),
+        "RunningTopK with a bad push": lambda: refused(ValueError, lambda: best.push(a, base=-1)),
+    }
+
+
+def maps() -> dict[str, Callable[[], object]]:
+    return {
+        "adaptive_map": lambda: fastcore.adaptive_map(abs, [-1, 2, -3]),
+        "adaptive_map of a generator": lambda: fastcore.adaptive_map(abs, (n for n in (-1, 2)), size=abs),
+        "adaptive_map that fails": lambda: refused(ZeroDivisionError, lambda: fastcore.adaptive_map(inverse, [1, 0])),
+        "adaptive_imap": lambda: list(fastcore.adaptive_imap(abs, iter([-1, 2]))),
+        "adaptive_imap that is closed": lambda: next(fastcore.adaptive_imap(abs, iter([-1, 2]))),
+        "parallel": lambda: (fastcore.parallel.stats(), fastcore.parallel.plan("scan", 9, 10**9)),
+    }
+
+
+def inverse(n: int) -> float:
+    return 1 / n
 
 
 class _Mallinfo2(ctypes.Structure):
