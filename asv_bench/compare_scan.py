@@ -1,4 +1,4 @@
-"""Measure `fastcore.scan` beside ripgrep, grep and an orjson loop: `make compare-scan`.
+"""Measure `fastcore.scan` beside ripgrep, grep, DuckDB, polars and an orjson loop: `make compare-scan`.
 
 Makes a tree of 1 GB in 2,700 files once (FASTCORE_COMPARE_DIR, else the user's cache folder), runs the engines in turn,
 warm, on two threads, and asserts each one's own count against what was planted; the orjson loop must find the very
@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bars
 import compare_table
 import sample_logs
+import table_engines
 
 import fastcore
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 RESULTS = compare_table.RESULTS
 THREADS, LIMIT = 2, 50
 MB = 1_000_000
+FEWER_ROUNDS = {"grep": 1, "DuckDB": 3, "DuckDB, raw lines": 3, "polars": 3, "polars, raw lines": 3}
 CASES = ("rare", "ascii", "common", "validate", "memory")
 HIDDEN = frozenset("type timestamp cwd version gitBranch userType data signature toolUseResult id uuid".split())
 ENDINGS = ("Id", "ID", "_id", "-id", "Uuid", "UUID", "_uuid")
@@ -118,7 +120,16 @@ def count_lines(command: list[str]) -> int:
 class Case:
     """One word over some roots: engines that are timed in turn, each with the count that it must find."""
 
-    def __init__(self, name: str, title: str, roots: list[Path], word: str, made: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        roots: list[Path],
+        word: str,
+        made: dict[str, Any],
+        mended: list[Path] | None = None,  # the same without damage, for who cannot read it
+    ) -> None:
+        self.mended = mended
         self.name, self.title, self.roots, self.word, self.made = name, title, roots, word, made
         self.planted: dict[str, Any] = made["planted"][word]
         self.samples: dict[str, list[float]] = {}
@@ -173,14 +184,20 @@ class Case:
         if self.name != "validate":
             grep = ["grep", "-r", "-c", "-i", "-F", "-a", "-H", self.word, *roots]
             found["grep"] = (lambda: count_lines(grep), lines)
+        if self.mended:
+            mended, duckdb, polars = self.mended, table_engines.DuckDB(), table_engines.Polars()
+            found["DuckDB"] = (lambda: duckdb.records(self.roots, self.word), records)
+            found["DuckDB, raw lines"] = (lambda: duckdb.lines(self.roots, self.word), lines)
+            found["polars"] = (lambda: polars.records(mended, self.word), records)
+            found["polars, raw lines"] = (lambda: polars.lines(mended, self.word), lines)
         return found
 
     def measure(self, rounds: int) -> None:
         engines = self.engines()
         for number in range(-2, rounds):  # two throw-away rounds
             for name, (engine, expected) in engines.items():
-                if name == "grep" and number > 0:
-                    continue  # one thread, and slow: once is enough
+                if number >= FEWER_ROUNDS.get(name, rounds):
+                    continue
                 began = time.perf_counter()
                 count = engine()
                 took = time.perf_counter() - began
@@ -309,15 +326,20 @@ def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> 
         command = case.median("fastcore command") if allowed else None
         found.at_most("the command", command and command * 1e3, allowed * 1e3, "ms")
         found.at_least("the orjson loop", case.ratio("orjson loop", "fastcore"), 20, "x fastcore")
+        for engine in ("DuckDB", "polars"):
+            found.at_least(f"{engine}, rare word", case.ratio(engine, "fastcore"), 8, "x fastcore")
     for one in peaks:
         found.at_most(f"peak memory, {one['name']}", one["peak"] / MB, one["allowed"] / MB, "MB")
     return found
 
 
 def machine() -> dict[str, Any]:
+    import duckdb
     import orjson
+    import polars
 
-    return bars.machine("rg", "grep") | {"orjson": orjson.__version__}
+    versions = {module.__name__: module.__version__ for module in (duckdb, orjson, polars)}
+    return bars.machine("rg", "grep") | versions
 
 
 def main() -> int:
@@ -334,10 +356,11 @@ def main() -> int:
     tree = folder / f"tree-{args.bytes}-{args.files}"
     made = sample_logs.build(tree, args.bytes, args.files)
     roots, half = [tree], [tree / "ascii"]
+    mended = table_engines.mended(tree, folder / f"mended-{args.bytes}-{args.files}")
     rare, common = sample_logs.RARE, sample_logs.COMMON
     known = (
-        Case("rare", "rare word, whole tree", roots, rare, made),
-        Case("ascii", "rare word, ASCII-only half", half, rare, made["halves"]["ascii"]),
+        Case("rare", "rare word, whole tree", roots, rare, made, [mended]),
+        Case("ascii", "rare word, ASCII-only half", half, rare, made["halves"]["ascii"], [mended / "ascii"]),
         Case("common", "common word, exact count, top 50", roots, common, made),
         Case("validate", "common word, validate=all", roots, common, made),
     )

@@ -17,6 +17,8 @@ COLUMNS = {
     "fastcore": "`fastcore.scan`",
     "fastcore command": "the command",
     "grep": "grep",
+    "DuckDB": "DuckDB",
+    "polars": "polars",
     "orjson loop": "an orjson loop",
 }
 
@@ -27,20 +29,27 @@ def newest() -> dict[str, Any]:
 
 
 def ratio(samples: dict[str, list[float]], engine: str, other: str) -> float:
-    """The median of the rounds' ratios, or the ratio of the medians where one engine ran once."""
+    """The median of the ratios of the rounds that both ran, or the ratio of the medians where one of them ran once."""
     ours, theirs = samples[engine], samples[other]
-    if len(ours) != len(theirs):
+    if 1 in (len(ours), len(theirs)):
         return statistics.median(ours) / statistics.median(theirs)
-    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=False))
+
+
+def cell(samples: dict[str, list[float]], engine: str) -> str:
+    if not samples.get(engine):
+        return ""
+    value = ratio(samples, engine, "rg")
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
 def table(kept: dict[str, Any]) -> str:
-    lines = ["| | " + " | ".join(COLUMNS.values()) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for case, title in ROWS.items():
-        found = [ratio(kept["cases"][case], engine, "rg") for engine in COLUMNS]
-        lines.append(
-            f"| {title} | " + " | ".join(f"{value:.2f}" if value < 10 else f"{value:.0f}" for value in found) + " |"
-        )
+    """Engines that did not run have no column, and an empty cell where they ran in other cases only."""
+    cases = {title: kept["cases"][case] for case, title in ROWS.items()}
+    engines = [engine for engine in COLUMNS if any(engine in samples for samples in cases.values())]
+    lines = ["| | " + " | ".join(COLUMNS[engine] for engine in engines) + " |", "|---" * (len(engines) + 1) + "|"]
+    for title, samples in cases.items():
+        lines.append(f"| {title} | " + " | ".join(cell(samples, engine) for engine in engines) + " |")
     return "\n".join(lines)
 
 
