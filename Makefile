@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-scan clean
+.PHONY: demo test check torture compare-scan compare-parallel clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -44,6 +44,9 @@ torture: .venv/test
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py
+
+compare-parallel: .venv/compare
+	$(BIN)/python asv_bench/compare_parallel.py
 
 clean:
 	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info

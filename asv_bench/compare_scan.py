@@ -12,7 +12,6 @@ import argparse
 import compileall
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import compare_bars
 import compare_table
 import sample_logs
 
@@ -298,33 +298,8 @@ def startup(rounds: int) -> float:
     return statistics.median(took[2:])
 
 
-class Bars:
-    """What must be shown, and whether it was."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def at_most(self, what: str, value: float | None, bar: float, unit: str) -> None:
-        self.rows.append(
-            {"what": what, "value": value, "bar": bar, "unit": unit, "met": value is not None and value <= bar}
-        )
-
-    def at_least(self, what: str, value: float | None, bar: float, unit: str) -> None:
-        self.at_most(what, value, bar, unit)
-        self.rows[-1]["met"] = value is not None and value >= bar
-
-    def show(self) -> bool:
-        print("\nbars")
-        for row in self.rows:
-            value = "not measured" if row["value"] is None else f"{row['value']:.2f}"
-            print(
-                f"  {row['what']:45} {value:>12} bar {row['bar']:7.2f} {row['unit']:12} {'yes' if row['met'] else 'NO'}"
-            )
-        return all(row["met"] for row in self.rows)
-
-
-def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> Bars:
-    bars = Bars()
+def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> compare_bars.Bars:
+    bars = compare_bars.Bars()
     for name, bar in (("rare", 0.9), ("ascii", 0.9), ("common", 1.5)):
         if name in cases:
             bars.at_most(cases[name].title, cases[name].ratio("fastcore", "rg"), bar, "x rg")
@@ -339,14 +314,8 @@ def judge(cases: dict[str, Case], floor: float, peaks: list[dict[str, Any]]) -> 
     return bars
 
 
-def machine() -> dict[str, Any]:
-    model = platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.exists():
-        names = [line for line in cpus.read_text("utf-8").splitlines() if line.startswith("model name")]
-        model = names[0].partition(":")[2].strip() if names else model
-    found = {"cpu": model, "cores": len(os.sched_getaffinity(0)), "system": f"{platform.system()} {platform.release()}"}
-    found |= {"python": platform.python_version(), "fastcore": fastcore.__version__}
+def engines_and_machine() -> dict[str, Any]:
+    found = compare_bars.machine()
     for name in ("rg", "grep"):
         if shutil.which(name):
             result = subprocess.run([name, "--version"], capture_output=True, text=True, check=True)
@@ -395,7 +364,8 @@ def main() -> int:
         print("\nnot a whole run: its samples are kept with --out FILE only")
         return 0 if met else 1
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"machine": machine(), "tree": made["parameters"], "threads": THREADS, "limit": LIMIT, "startup": floor}
+    kept = {"machine": engines_and_machine(), "tree": made["parameters"], "threads": THREADS, "limit": LIMIT}
+    kept |= {"startup": floor}
     kept |= {"cases": {name: case.samples for name, case in cases.items()}, "memory": peaks, "bars": bars.rows}
     path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     print(f"\nsamples: {path}")

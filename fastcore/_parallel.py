@@ -71,25 +71,22 @@ def adaptive_map(
     """
     site = call_site(_getframe(1), fn)
     if size is None and threads is None and executor is None and progress is None and type(items) in INDEXED:
-        results = _again(site, fn, items)
-        if results is not None:
-            return results
+        return _map_plain(site, fn, items)
     return map_at(site, fn, items, size, threads, executor, check_progress(progress, "map"))
 
 
-def _again(site: CallSite, fn: Callable[[Any], Any], items: Any) -> list[Any] | None:
-    """Do what a site mostly does, items one by one, at the least cost; None if this is not to be serial."""
-    count = len(items)
-    if not site.is_known or not site.costs.stays_serial(count):
-        return None
-    began = perf_counter_ns()
+def _map_plain(site: CallSite, fn: Callable[[Any], Any], items: Any) -> list[Any]:
+    """adaptive_map without options, of a list or the like: at the least cost if it does not use threads."""
+    began = site.costs.begin_serial(items)
+    if began == 0:
+        return map_at(site, fn, items, None, None, None, None)
     left: Any = iter(items)
     try:
         results = [fn(item) for item in left]
     except BaseException as error:
         error.add_note(f"item {len(items) - left.__length_hint__() - 1}")
         raise
-    site.learn(count, 0, 1, perf_counter_ns() - began)
+    site.costs.end_serial(results, began)
     return results
 
 
@@ -229,7 +226,7 @@ class _Map:
             job.do(chunks[0])
             self._help(job, chunks, first + len(items))
         except BaseException:
-            job.close()
+            _workers.insist(job.still_ends)
             raise
         job.end()
         for chunk in chunks:
@@ -418,7 +415,7 @@ class _Imap:
                     length = self._length(spent * threads, ended - judged, threads)
                     judged, spent = ended, 0
         except BaseException:
-            job.close()
+            _workers.insist(job.still_ends)
             ahead.clear()
             raise
         job.end()

@@ -14,6 +14,8 @@ from _queue import Empty, SimpleQueue
 from collections import deque
 from time import perf_counter_ns
 
+from fastcore._native.base import insist as insist
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -83,8 +85,8 @@ class Job:
         """Do a chunk on the thread that waits. An interrupt of it is raised, whatever items come before."""
         me = _thread.get_ident()
         was_busy = me in _pool.busy
-        _pool.busy.add(me)
         try:
+            _pool.busy.add(me)
             self._do(chunk)
         finally:
             if not was_busy:
@@ -129,21 +131,17 @@ class Job:
                 self._pending.append(chunk)
 
     def end(self) -> None:
-        """Let the job go once all its chunks are finished."""
+        """Let the job go; all its chunks are finished."""
         self._closed = True
 
-    def close(self) -> None:
-        """Begin nothing more, and return when nobody is at it any longer, whatever interrupts meanwhile."""
+    def still_ends(self) -> bool:
+        """Begin nothing more and wait for who is at it; False once nobody is. For `insist`, which says why."""
         self._closed, self._last = True, -1
         self._pending.clear()
-        interrupt: BaseException | None = None
-        while self._inside and self._generation == _pool.generation and not sys.is_finalizing():
-            try:
-                self.wait()
-            except BaseException as error:  # from a signal: raised once nothing runs any more
-                interrupt = error
-        if interrupt is not None:
-            raise interrupt
+        if not self._inside or self._generation != _pool.generation or sys.is_finalizing():
+            return False
+        self.wait()
+        return True
 
 
 class _Pool:
@@ -157,41 +155,32 @@ class _Pool:
     def reset(self) -> None:
         """At the start, and in a child of a fork, where no worker lives on."""
         self.generation += 1
-        self.threads: set[int] = set()
+        self.threads = 0
         self.busy: set[int] = set()  # threads that do a chunk: a map in there runs serially
         self._calls: SimpleQueue[Job] = SimpleQueue()
-        self._making = _thread.allocate_lock()
+        self._counting = _thread.allocate_lock()
 
     def call(self, job: Job, most: int) -> None:
         """Ask a worker to help; make one if there are fewer than `most`. Nobody may come, the caller goes on anyway."""
-        if len(self.threads) < most:
-            with self._making:
-                if len(self.threads) < most:
+        if self.threads < most:
+            with self._counting:
+                if self.threads < most:
                     self._make()
         self._calls.put(job)
 
     def _make(self) -> None:
-        ready = _thread.allocate_lock()
-        ready.acquire()
+        self.threads += 1
         try:
-            worker = _thread.start_new_thread(self._serve, (self._calls, ready))
+            _thread.start_new_thread(self._serve, (self._calls,))
         except RuntimeError:  # the system gives no more, or the interpreter ends: fewer will do
-            return
-        self.threads.add(worker)
-        self.busy.add(worker)
-        ready.release()
+            self.threads -= 1
 
-    def _serve(self, calls: SimpleQueue[Job], ready: Any) -> None:
-        ready.acquire()
-        me = _thread.get_ident()
-        try:
-            while True:
-                job = calls.get()
-                job.help()
-                del job  # its results are not kept until the next call
-        finally:
-            self.threads.discard(me)
-            self.busy.discard(me)
+    def _serve(self, calls: SimpleQueue[Job]) -> None:
+        self.busy.add(_thread.get_ident())
+        while True:
+            job = calls.get()
+            job.help()
+            del job  # its results are not kept until the next call
 
 
 _pool = _Pool()
@@ -206,7 +195,7 @@ def is_inside() -> bool:
 
 def thread_count() -> int:
     """Return how many worker threads there are."""
-    return len(_pool.threads)
+    return _pool.threads
 
 
 def known_handover_ns() -> int:

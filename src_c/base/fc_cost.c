@@ -2,9 +2,10 @@
 
 #include <stdbool.h>
 
-enum { WAIT_FIRST = 8, WAIT_MOST = 4096 };
+enum { WAIT_FIRST = 8, WAIT_CHEAP = 64, WAIT_MOST = 4096 };
 
 static const double GAIN_HOPED = 0.9, GAIN_NONE = 0.1, NEW = 0.25, FAR = 4;
+static const double REGRET = 0.002; /* the share of time that tries may cost in the long run */
 
 static double least(double a, double b) { return a < b ? a : b; }
 
@@ -92,8 +93,17 @@ static void learn_serial(fc_cost_site *site, const fc_cost_work *work, double to
     else average(&site->ns_per_byte, per_byte);
 }
 
-static void learn_gain(fc_cost_site *site, double serial, double took, unsigned threads) {
-    double gain = (serial / took - 1) / (threads - 1.0);
+/* How many serial runs there are to be before the next try, after one that gained nothing. */
+static uint32_t next_wait(uint32_t wait, double serial, double took) {
+    double most = (took / serial - 1) / REGRET;
+    most = most < WAIT_CHEAP ? WAIT_CHEAP : least(most, WAIT_MOST);
+    return wait == 0 ? WAIT_FIRST : (uint32_t)least(2.0 * wait, most);
+}
+
+static void learn_gain(fc_cost_site *site, double serial, double took, int64_t handover_ns, unsigned threads) {
+    /* A hand-over that went faster than it was measured to is no gain of the threads. */
+    const double working = took - least((double)handover_ns, took / 2);
+    double gain = (serial / working - 1) / (threads - 1.0);
     gain = gain < 0 ? 0 : least(gain, 1);
     site->poor = gain >= GAIN_NONE ? 0 : site->poor < 2 ? site->poor + 1 : 2;
     if (site->tried == 0) site->gain = GAIN_HOPED;
@@ -101,7 +111,7 @@ static void learn_gain(fc_cost_site *site, double serial, double took, unsigned 
     if (site->poor >= 2) {
         site->gain = gain;
         site->waited = 0;
-        site->wait = site->wait == 0 ? WAIT_FIRST : site->wait < WAIT_MOST ? 2 * site->wait : WAIT_MOST;
+        site->wait = next_wait(site->wait, serial, took);
         return;
     }
     average(&site->gain, gain);
@@ -130,10 +140,10 @@ void fc_cost_learn(fc_cost_site *site, const fc_cost_work *work, unsigned thread
     }
     double serial = fc_cost_serial_ns(site, work);
     if (serial <= 0) return;
-    const double working = took - least((double)handover_ns, took / 2);
-    if (serial > working * threads) {
-        serial = working * threads;
+    const double most = (took - least((double)handover_ns, took / 2)) * threads;
+    if (serial > most) {
+        serial = most;
         learn_serial(site, work, serial);
     }
-    learn_gain(site, serial, working, threads);
+    learn_gain(site, serial, took, handover_ns, threads);
 }
