@@ -69,6 +69,19 @@ static void check_that_it_follows_change(void) {
     }
 }
 
+/* Threads that mostly take half as long, and often three times as long, are not worth it. */
+static void check_that_it_minds_the_whole(void) {
+    fc_cost_site site = {0};
+    const fc_cost_work work = {.items = 10};
+    uint64_t losses = 0;
+    for (int i = 0; i < 4000; i++) {
+        const unsigned threads = fc_cost_choose(&site, &work, 2, 20000, FC_COST_BY_MODEL);
+        losses += threads == 2;
+        fc_cost_learn(&site, &work, threads, 20000, threads == 1 ? 200000 : random_below(2) ? 120000 : 600000);
+    }
+    CHECK(losses < 4000 / 4);
+}
+
 /* Tries of a site that never gains become rare, the more so the dearer they are, and cost next to nothing. */
 static void check_that_tries_become_rare(void) {
     const double gains[] = {0, -0.05, -0.5}; /* of a second thread: they may hinder each other */
@@ -153,6 +166,7 @@ int main(void) {
     check_that_it_finds_the_better(0, 0, 1.05);
     check_that_it_finds_the_better(0.1, 100, 1.10);
     check_that_it_follows_change();
+    check_that_it_minds_the_whole();
     check_that_tries_become_rare();
     return finish();
 }
