@@ -51,11 +51,11 @@ def adaptive_map(
     as most Python code under the GIL, stays serial. `fastcore.parallel.stats()` tells what was decided.
     FASTCORE_PARALLEL_THRESHOLD_US replaces the model's threshold: 0 uses threads always, a large number never.
 
-    `size(item)` tells an item's bytes (None: unknown), where time goes by bytes and items differ in size. `threads` is
-    how many may work, the caller included (None: what the machine gives this process). `progress(done, total, "items")`
-    is called at most every 10 ms and at the end, on the calling thread; True logs it; what it raises ends the map.
-    With an `executor` of concurrent.futures every item is done there; for processes the function, the items and the
-    results must be picklable.
+    `size(item)` tells an item's bytes (None: unknown), where time goes by bytes and items differ in size; it may be
+    called again for an item. `threads` is how many may work, the caller included (None: what the machine gives this
+    process). `progress(done, total, "items")` is called at most every 10 ms and at the end, on the calling thread; True
+    logs it; what it raises ends the map. With an `executor` of concurrent.futures every item is done there; for
+    processes the function, the items and the results must be picklable.
 
     The exception of the first failing item in the order of the input is raised, with a note ("item 17"); items behind
     it that were not begun are not done, though in threads some may have been. An exception of the iterable comes after
@@ -63,33 +63,31 @@ def adaptive_map(
     of a function that a map runs in threads is serial. In threads the items are taken from the iterable ahead; in
     serial they are taken one by one, as in the comprehension.
 
-    Raises ValueError for threads below 1, a negative size or a bad FASTCORE_THREADS, TypeError for what is no callable
-    or iterable. Safe to call from several threads; O(items) beside the calls, about 1 us for a call that stays serial.
+    Raises ValueError for threads below 1, a negative size, and a bad FASTCORE_THREADS where threads are thought of;
+    TypeError for what is no callable or iterable. Safe to call from several threads; O(items) beside the calls, about
+    1 us for a call that stays serial; keeps the GIL where `fn` does.
 
     >>> adaptive_map(str.upper, ["a", "b"])
     ['A', 'B']
     """
     site = call_site(_getframe(1), fn)
     if size is None and threads is None and executor is None and progress is None and type(items) in INDEXED:
-        results = _again(site, fn, items)
-        if results is not None:
-            return results
+        return _map_plain(site, fn, items)
     return map_at(site, fn, items, size, threads, executor, check_progress(progress, "map"))
 
 
-def _again(site: CallSite, fn: Callable[[Any], Any], items: Any) -> list[Any] | None:
-    """Do what a site mostly does, items one by one, at the least cost; None if this is not to be serial."""
-    count = len(items)
-    if not site.is_known or not site.costs.stays_serial(count):
-        return None
-    began = perf_counter_ns()
+def _map_plain(site: CallSite, fn: Callable[[Any], Any], items: Any) -> list[Any]:
+    """adaptive_map without options, of a list or the like: at the least cost if it does not use threads."""
+    began = site.costs.begin_serial(items)
+    if began == 0:
+        return map_at(site, fn, items, None, None, None, None)
     left: Any = iter(items)
     try:
         results = [fn(item) for item in left]
     except BaseException as error:
         error.add_note(f"item {len(items) - left.__length_hint__() - 1}")
         raise
-    site.learn(count, 0, 1, perf_counter_ns() - began)
+    site.costs.end_serial(results, began)
     return results
 
 
@@ -108,9 +106,8 @@ def map_at(
     if executor is not None:
         from fastcore import _remote
 
-        results = _remote.map_all(executor, fn, items, report)
-    else:
-        results = _Map(site, fn, size, 1 if _workers.is_inside() else threads, report).run(items)
+        return _remote.map_all(executor, fn, items, report)
+    results = _Map(site, fn, size, 1 if _workers.is_inside() else threads, report).run(items)
     if report is not None:
         report(len(results), len(results), "items")
     return results
@@ -151,9 +148,9 @@ class _Map:
         self.progress = None if report is None else _Paced(report)
         self.failure: Exception | None = None  # of the iterable: raised after those of the items before it
 
-    def run(self, items: Iterable[Any]) -> list[Any]:
+    def run(self, items: Any) -> list[Any]:
         """Return the results, or raise what the comprehension would."""
-        if isinstance(items, (list, tuple, range)):
+        if type(items) in INDEXED:  # what is derived from them may iterate in its own way
             self._all(items)
         else:
             self._stream(iter(items))
@@ -168,7 +165,7 @@ class _Map:
         if chosen > 1:
             self._parallel(list(items), nbytes, chosen)
         elif self.site.is_known or self.threads == 1 or len(items) < 3:
-            self._serial(iter(items), len(items))
+            self._serial(iter(items), len(items), nbytes=nbytes)
         else:
             left = iter(items)
             if self._serial(left, len(items), LOOK_NS):
@@ -194,12 +191,13 @@ class _Map:
         if chosen > 1:
             self._parallel(items, nbytes, chosen)
         else:
-            self._serial(iter(items), len(self.results) + len(items))
+            self._serial(iter(items), len(self.results) + len(items), nbytes=nbytes)
 
-    def _serial(self, left: Iterator[Any], total: int, stop_ns: int | None = None) -> bool:
-        """Do items one by one, to the end or for so long; True if some may be left."""
-        results, fn, progress, size = self.results, self.fn, self.progress, self.size
-        first, nbytes, stopped = len(results), 0, False
+    def _serial(self, left: Iterator[Any], total: int, stop_ns: int | None = None, nbytes: int | None = None) -> bool:
+        """Do items one by one, to the end or for so long; True if some may be left. `nbytes` None: to be added up."""
+        results, fn, progress = self.results, self.fn, self.progress
+        size = self.size if nbytes is None else None
+        first, seen, stopped = len(results), nbytes or 0, False
         began = perf_counter_ns()
         for item in left:
             try:
@@ -210,11 +208,11 @@ class _Map:
             if progress is not None:
                 progress.tell(len(results), total)
             if size is not None:
-                nbytes += bytes_of(size, (item,), len(results) - 1)
+                seen += bytes_of(size, (item,), len(results) - 1)
             if stop_ns is not None and perf_counter_ns() - began >= stop_ns:
                 stopped = True
                 break
-        self.site.learn(len(results) - first, nbytes, 1, perf_counter_ns() - began)
+        self.site.learn(len(results) - first, seen, 1, perf_counter_ns() - began)
         return stopped
 
     def _parallel(self, items: list[Any], nbytes: int, threads: int) -> None:
@@ -223,13 +221,13 @@ class _Map:
         expected = self.site.costs.expected_ns(len(items), nbytes)
         count = chunk_length(expected / len(items), -(-len(items) // (CHUNKS * threads)))
         chunks = [_workers.Chunk(first + at, items[at : at + count]) for at in range(0, len(items), count)]
-        job = _workers.Job(self.fn)
+        job = _workers.Job(self.fn, threads)
         try:
-            job.add(chunks[1:], threads)
+            job.add(chunks[1:])
             job.do(chunks[0])
             self._help(job, chunks, first + len(items))
         except BaseException:
-            job.close()
+            _workers.insist(job.still_ends)
             raise
         job.end()
         for chunk in chunks:
@@ -246,12 +244,7 @@ class _Map:
             while not chunk.finished:
                 if progress is not None and progress.is_due():
                     progress.tell(len(self.results) + sum(len(other.results) for other in chunks), total)
-                job.adopt(chunks)
-                mine = job.take()
-                if mine is not None:
-                    job.do(mine)
-                else:
-                    job.wait(_workers.WAIT_S if progress is None else PACE_NS / 1e9)
+                job.step(chunks, _workers.WAIT_S if progress is None else PACE_NS / 1e9)
 
 
 class _Paced:
@@ -389,7 +382,7 @@ class _Imap:
     def _parallel(self, threads: int) -> Generator[Any, None, None]:
         """Do items in threads, to the end or until serial is expected to be faster."""
         site, ahead = self.site, self.ahead
-        job = _workers.Job(self.fn)
+        job = _workers.Job(self.fn, threads)
         expected = site.costs.expected_ns(self.buffer, 0)
         length = self._length(expected, self.buffer, threads) if expected > 0 else 1
         spent = judged = 0
@@ -418,7 +411,7 @@ class _Imap:
                     length = self._length(spent * threads, ended - judged, threads)
                     judged, spent = ended, 0
         except BaseException:
-            job.close()
+            _workers.insist(job.still_ends)
             ahead.clear()
             raise
         job.end()
@@ -445,7 +438,7 @@ class _Imap:
                 chunk = _workers.Chunk(self.taken, batch)
                 self.taken += len(batch)
                 self.ahead.append(chunk)
-                job.add([chunk], threads)
+                job.add([chunk])
 
     def _next(self, job: _workers.Job) -> _workers.Chunk:
         """Return the chunk whose results are next, finished."""
@@ -455,18 +448,13 @@ class _Imap:
                 if chunk.finished:
                     ahead.remove(chunk)
                     return chunk
-            job.adopt(ahead)
-            mine = job.take()
-            if mine is not None:
-                job.do(mine)
-            else:
-                job.wait()
+            job.step(ahead)
 
     def _fail(self, job: _workers.Job, chunk: _workers.Chunk) -> None:
         """Raise the exception of the first failing item: of this chunk, or of one before it that runs yet."""
         for other in sorted(self.ahead, key=lambda other: other.start):
             while other.start < chunk.start and not other.finished:
-                job.wait()
+                job.step(self.ahead)
             if other.start < chunk.start and other.error is not None:
                 chunk = other
                 break

@@ -89,6 +89,7 @@ class _Tasks:
         self.done = 0  # results that were handed on
         self.finished = 0  # items whose results came
         self.sent: deque[Task] = deque()  # whose results did not come yet
+        self.failure: Exception | None = None  # of the iterable
         self.began = perf_counter()
 
     def __iter__(self) -> Iterator[Task]:
@@ -96,13 +97,18 @@ class _Tasks:
 
     def __next__(self) -> Task:
         batch: list[Any] = []
+        if self.failure is not None:
+            raise self.failure
         length = 1
         if self.finished >= self.workers:
             item_s = (perf_counter() - self.began) * self.workers / self.finished
             length = max(1, min(self.most, int(TASK_S / item_s)))
-        batch.extend(islice(self.items, length))
+        try:
+            batch.extend(islice(self.items, length))
+        except Exception as error:  # its turn is after the items before it
+            self.failure = error
         if not batch:
-            raise StopIteration
+            raise self.failure or StopIteration
         task = (self.taken, batch)
         self.taken += len(batch)
         self.sent.append(task)

@@ -14,6 +14,8 @@ from _queue import Empty, SimpleQueue
 from collections import deque
 from time import perf_counter_ns
 
+from fastcore._native.base import insist as insist
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,25 +41,22 @@ class Chunk:
 class Job:
     """Chunks to be done. One thread adds them, waits for them and ends the job; workers help."""
 
-    __slots__ = ("_calls", "_closed", "_fn", "_generation", "_inside", "_last", "_pending", "_returned")
+    __slots__ = ("_closed", "_fn", "_generation", "_inside", "_last", "_pending", "_returned", "_seats", "_threads")
 
-    def __init__(self, fn: Callable[[Any], Any]) -> None:
-        self._fn = fn
+    def __init__(self, fn: Callable[[Any], Any], threads: int) -> None:
+        self._fn, self._threads = fn, threads
         self._pending: deque[Chunk] = deque()
         self._returned: SimpleQueue[None] = SimpleQueue()  # an entry whenever the one who waits should look
-        self._calls: list[None] = []  # one for each worker that was called and has not come yet
+        self._seats: list[None] = [None] * (threads - 1)  # one for each worker that may come
         self._inside: set[int] = set()  # workers that came and have not left
         self._last = LAST  # chunks that start behind it are not wanted
         self._closed = False
         self._generation = _pool.generation
 
-    def add(self, chunks: Sequence[Chunk], threads: int) -> None:
-        """Queue chunks, and call workers if fewer than `threads`, this one included, are at work."""
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        """Queue chunks, and call workers."""
         self._pending.extend(chunks)
-        absent = threads - 1 - len(self._inside) - len(self._calls)
-        for _ in range(min(absent, len(self._pending))):
-            self._calls.append(None)
-            _pool.call(self, threads - 1)
+        _pool.call(self, min(len(self._seats), len(self._pending)), self._threads - 1)
 
     def take(self) -> Chunk | None:
         """Return the next chunk that nobody has begun; None when there is none."""
@@ -83,8 +82,8 @@ class Job:
         """Do a chunk on the thread that waits. An interrupt of it is raised, whatever items come before."""
         me = _thread.get_ident()
         was_busy = me in _pool.busy
-        _pool.busy.add(me)
         try:
+            _pool.busy.add(me)
             self._do(chunk)
         finally:
             if not was_busy:
@@ -92,18 +91,24 @@ class Job:
         if isinstance(chunk.error, KeyboardInterrupt):
             raise chunk.error
 
+    def wants_help(self) -> bool:
+        return bool(self._pending and self._seats) and not self._closed
+
     def help(self) -> None:
-        """Do chunks on a worker until there is none."""
+        """Do chunks on a worker until there is none, if fewer than are allowed do so already."""
+        try:
+            self._seats.pop()
+        except IndexError:
+            return
         me = _thread.get_ident()
         self._inside.add(me)
         try:
-            if self._calls:
-                self._calls.pop()
             while not self._closed and (chunk := self.take()) is not None:
                 self._do(chunk)
                 del chunk
                 self._returned.put(None)
         finally:
+            self._seats.append(None)
             self._inside.discard(me)
             if self._closed:
                 self._returned.put(None)
@@ -121,29 +126,36 @@ class Job:
             return
         self._generation = _pool.generation
         self._inside.clear()
-        self._calls.clear()
+        self._seats = [None] * (self._threads - 1)
         self._pending.clear()
-        for chunk in chunks:
-            if not chunk.finished:
-                chunk.results = []
-                self._pending.append(chunk)
+        lost = [chunk for chunk in chunks if not chunk.finished]
+        for chunk in lost:
+            chunk.results = []
+        self.add(lost)
+
+    def step(self, chunks: Iterable[Chunk], seconds: float = WAIT_S) -> None:
+        """Get on with the job, of which `chunks` are those that are not finished: do one, or wait for a worker."""
+        self.adopt(chunks)
+        chunk = self.take()
+        if chunk is not None:
+            self.do(chunk)
+        else:
+            self.wait(seconds)
 
     def end(self) -> None:
-        """Let the job go once all its chunks are finished."""
+        """Let the job go; all its chunks are finished."""
         self._closed = True
+        _pool.forget(self)
 
-    def close(self) -> None:
-        """Begin nothing more, and return when nobody is at it any longer, whatever interrupts meanwhile."""
+    def still_ends(self) -> bool:
+        """Begin nothing more and wait for who is at it; False once nobody is. For `insist`, which says why."""
         self._closed, self._last = True, -1
         self._pending.clear()
-        interrupt: BaseException | None = None
-        while self._inside and self._generation == _pool.generation and not sys.is_finalizing():
-            try:
-                self.wait()
-            except BaseException as error:  # from a signal: raised once nothing runs any more
-                interrupt = error
-        if interrupt is not None:
-            raise interrupt
+        _pool.forget(self)
+        if not self._inside or self._generation != _pool.generation or sys.is_finalizing():
+            return False
+        self.wait()
+        return True
 
 
 class _Pool:
@@ -157,41 +169,49 @@ class _Pool:
     def reset(self) -> None:
         """At the start, and in a child of a fork, where no worker lives on."""
         self.generation += 1
-        self.threads: set[int] = set()
+        self.threads = 0
         self.busy: set[int] = set()  # threads that do a chunk: a map in there runs serially
-        self._calls: SimpleQueue[Job] = SimpleQueue()
-        self._making = _thread.allocate_lock()
+        self._jobs: list[Job] = []  # that may want help
+        self._wake: SimpleQueue[None] = SimpleQueue()  # an entry for each worker that is to look for a job
+        self._counting = _thread.allocate_lock()
 
-    def call(self, job: Job, most: int) -> None:
-        """Ask a worker to help; make one if there are fewer than `most`. Nobody may come, the caller goes on anyway."""
-        if len(self.threads) < most:
-            with self._making:
-                if len(self.threads) < most:
-                    self._make()
-        self._calls.put(job)
+    def call(self, job: Job, count: int, most: int) -> None:
+        """Have `count` workers look at a job; make some if there are fewer than `most`. Nobody may come: the caller
+        goes on anyway."""
+        if job not in self._jobs:
+            self._jobs.append(job)
+        for _ in range(min(most - self.threads, count)):
+            self._make(most)
+        for _ in range(min(count, self.threads - self._wake.qsize())):
+            self._wake.put(None)
 
-    def _make(self) -> None:
-        ready = _thread.allocate_lock()
-        ready.acquire()
+    def forget(self, job: Job) -> None:
+        if job in self._jobs:
+            self._jobs.remove(job)
+
+    def _make(self, most: int) -> None:
+        with self._counting:
+            if self.threads >= most:
+                return
+            self.threads += 1
         try:
-            worker = _thread.start_new_thread(self._serve, (self._calls, ready))
+            _thread.start_new_thread(self._serve, (self._wake,))
         except RuntimeError:  # the system gives no more, or the interpreter ends: fewer will do
-            return
-        self.threads.add(worker)
-        self.busy.add(worker)
-        ready.release()
+            self.threads -= 1
 
-    def _serve(self, calls: SimpleQueue[Job], ready: Any) -> None:
-        ready.acquire()
-        me = _thread.get_ident()
-        try:
-            while True:
-                job = calls.get()
-                job.help()
-                del job  # its results are not kept until the next call
-        finally:
-            self.threads.discard(me)
-            self.busy.discard(me)
+    def _serve(self, wake: SimpleQueue[None]) -> None:
+        self.busy.add(_thread.get_ident())
+        while True:
+            wake.get()
+            while self._help():
+                continue
+
+    def _help(self) -> bool:
+        """Help with a job; False if none wants it. A worker that sleeps or helps holds no other job."""
+        job = next((job for job in tuple(self._jobs) if job.wants_help()), None)
+        if job is not None:
+            job.help()
+        return job is not None
 
 
 _pool = _Pool()
@@ -206,7 +226,7 @@ def is_inside() -> bool:
 
 def thread_count() -> int:
     """Return how many worker threads there are."""
-    return len(_pool.threads)
+    return _pool.threads
 
 
 def known_handover_ns() -> int:
@@ -222,10 +242,10 @@ def handover_ns() -> int:
 
 
 def _round() -> int:
-    job = Job(id)
+    job = Job(id, 2)
     chunk = Chunk(0, (None,))
     began = perf_counter_ns()
-    job.add([chunk], 2)
+    job.add([chunk])
     while not chunk.finished and perf_counter_ns() - began < ROUND_NS:
         job.wait(ROUND_NS / 1e9)
     took = perf_counter_ns() - began

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import pickle
 import subprocess
 import sys
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from growth import assert_no_growth, needs_mallinfo2
 from scale import SCALE, scaled
 
 import fastcore
@@ -24,9 +23,6 @@ LOG = b"".join(
     b'{"content":"caf\\u00e9 needle %d"}}\n' % (n, n, n)
     for n in range(9)
 )
-
-
-LOOKS_MAX = 12
 
 
 def refused(error: type[Exception], call: Callable[[], object]) -> None:
@@ -64,7 +60,6 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
         "hits pickled": lambda: pickle.loads(pickle.dumps(hits)),
         "query": lambda: query.parse("a (b OR -c) role:user"),
         **selections(),
-        **maps(),
     }
 
 
@@ -85,56 +80,10 @@ def selections() -> dict[str, Callable[[], object]]:
     }
 
 
-def maps() -> dict[str, Callable[[], object]]:
-    return {
-        "adaptive_map": lambda: fastcore.adaptive_map(abs, [-1, 2, -3]),
-        "adaptive_map of a generator": lambda: fastcore.adaptive_map(abs, (n for n in (-1, 2)), size=abs),
-        "adaptive_map that fails": lambda: refused(ZeroDivisionError, lambda: fastcore.adaptive_map(inverse, [1, 0])),
-        "adaptive_imap": lambda: list(fastcore.adaptive_imap(abs, iter([-1, 2]))),
-        "adaptive_imap that is closed": lambda: next(fastcore.adaptive_imap(abs, iter([-1, 2]))),
-        "parallel": lambda: (fastcore.parallel.stats(), fastcore.parallel.plan("scan", 9, 10**9)),
-    }
-
-
-def inverse(n: int) -> float:
-    return 1 / n
-
-
-class _Mallinfo2(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_size_t) for name in "arena ordblks a b hblkhd c d uordblks e f".split())
-
-
-def in_use() -> int:
-    """Bytes that malloc has given out and not taken back."""
-    mallinfo2 = ctypes.CDLL(None).mallinfo2
-    mallinfo2.restype = _Mallinfo2
-    found = mallinfo2()
-    return int(found.uordblks) + int(found.hblkhd)
-
-
-def growth(call: Callable[[], object], count: int) -> tuple[float, float]:
-    """Python's blocks and malloc's bytes that each of `count` calls leaves behind."""
-    gc.collect()
-    blocks, heap = sys.getallocatedblocks(), in_use()
-    for _ in range(count):
-        call()
-    gc.collect()
-    return (sys.getallocatedblocks() - blocks) / count, (in_use() - heap) / count
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33's mallinfo2")
+@needs_mallinfo2
 def test_no_call_leaves_anything_behind(tmp_path: Path) -> None:
-    count = 1700 * SCALE
     for name, call in calls(tmp_path).items():
-        # What leaks grows by a block a call in every look; the interpreter's own tables and caches settle after some.
-        for look in range(1, LOOKS_MAX + 1):
-            blocks, heap = growth(call, count)
-            quiet = blocks < 50 / count and heap <= 4
-            if quiet and look > 1:
-                break
-        print(f"{name}: {blocks:+.4f} blocks, {heap:+.3f} bytes a call in look {look}")
-        print("cases:", look * count)
-        assert quiet, name
+        assert_no_growth(name, call)
 
 
 def test_ctrl_c_is_answered_soon(tmp_path: Path) -> None:

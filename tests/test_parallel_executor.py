@@ -87,6 +87,19 @@ def test_threads_of_an_executor_give_the_same(items: list[int], failing: set[int
             assert caught.value.__notes__ == note
 
 
+@pytest.mark.parametrize("count", [0, 1, 7, 200])
+def test_an_iterable_that_fails_ends_after_its_items(count: int) -> None:
+    def broken() -> Iterator[int]:
+        yield from range(count)
+        raise OSError("gone")
+
+    seen = []
+    with ThreadPoolExecutor(2) as executor, pytest.raises(OSError, match="gone") as caught:
+        for result in fastcore.adaptive_imap(lambda item: item, broken(), executor=executor):
+            seen.append(result)
+    assert seen == list(range(count)) and not hasattr(caught.value, "__notes__")
+
+
 @pytest.mark.parametrize("buffer", [1, 3, 50])
 def test_the_look_ahead_is_bounded_and_close_ends_it(buffer: int) -> None:
     taken = 0

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -92,6 +93,68 @@ except KeyboardInterrupt:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert out == "caught 1\n" and process.returncode == 0
+
+
+class Interrupt(BaseException):
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.parametrize("lazy", [False, True], ids=["map", "imap"])
+def test_interrupts_at_any_moment_leave_nothing_running(lazy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FASTCORE_OFF", raising=False)
+    monkeypatch.setenv("FASTCORE_PARALLEL_THRESHOLD_US", "0")
+    here = threading.get_ident()
+    running: set[int] = set()
+    shots: list[None] = []  # how many signals are to raise yet
+    judged = 0
+
+    def work(item: int) -> None:
+        if threading.get_ident() != here:
+            running.add(item)
+            time.sleep(0.0005)
+            running.discard(item)
+        else:
+            time.sleep(0.0003)
+
+    def interrupt(*_: object) -> None:
+        if shots:
+            shots.pop()
+            raise Interrupt
+
+    def turn(number: int) -> None:
+        nonlocal judged
+        shots[:] = [None] * (1 + number % 2)
+        signal.setitimer(signal.ITIMER_REAL, 0.00001 + 0.00002 * (number % 200), 0.0003)
+        try:
+            if lazy:
+                for _ in fastcore.adaptive_imap(work, range(12), threads=4):
+                    continue
+            else:
+                fastcore.adaptive_map(work, range(12), threads=4)
+        except Interrupt:
+            left = set(running)
+            shots.clear()
+            judged += 1
+            assert not left
+
+    fastcore.adaptive_map(work, range(12), threads=4)  # all that is imported later is there
+    list(fastcore.adaptive_imap(work, range(12), threads=4))
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(scaled(400)):
+            try:
+                try:
+                    turn(number)
+                except Interrupt:  # not in the map any more
+                    shots.clear()
+            except Interrupt:
+                shots.clear()
+            shots.clear()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert judged > 0
+    assert not _workers.is_inside()
 
 
 @pytest.mark.parametrize("ordered", [True, False])

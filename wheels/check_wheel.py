@@ -17,8 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "wheels" / "dist"
 VERSIONS = ("3.11", "3.12", "3.13")
-# What differs between interpreters beside the compiled core: the command, results, the package, the clocks.
-QUICK = [f"tests/test_{name}.py" for name in "base bounds cli cli_errors hits package query scan".split()]
+# What differs between interpreters beside the compiled core: the command, results, the package, threads, the clocks.
+NAMES = "base bounds cli cli_errors hits package parallel parallel_aio parallel_process query scan"
+QUICK = [f"tests/test_{name}.py" for name in NAMES.split()]
 NEEDED = (
     "fastcore/py.typed",
     "fastcore/_native/base.pyi",

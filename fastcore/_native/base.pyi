@@ -1,5 +1,6 @@
 """The process-wide runtime: instruction-set level, thread pool, costs of call sites, the exception of every status."""
 
+from collections.abc import Callable, Sized
 from typing import final
 
 __pyx_capi__: dict[str, object]
@@ -39,12 +40,20 @@ class Site:
         """Return how many threads, 1..threads, and count the decision. `nbytes` 0: unknown."""
     def would_choose(self, items: int, nbytes: int, threads: int, guess_ns: int = 0) -> int:
         """Return the same and change nothing; a site without experience goes by `guess_ns`, 0: no idea."""
-    def stays_serial(self, items: int) -> bool:
-        """Return whether even the second thread is not worth it; only then the decision is counted."""
+    def begin_serial(self, items: Sized) -> int:
+        """Count a serial decision and return the time in ns, if not even a second thread is worth so many items at a
+        site with experience; else 0."""
+    def end_serial(self, results: Sized, began_ns: int) -> None:
+        """Learn what work took that `begin_serial` began."""
     def expected_ns(self, items: int, nbytes: int) -> float:
         """Return how long so much work is expected to take on one thread; 0: no idea."""
     def learn(self, items: int, nbytes: int, threads: int, took_ns: int) -> None:
         """Learn that so much work took `took_ns` on so many threads."""
+
+def insist(step: Callable[[], bool]) -> None:
+    """Call `step` until it returns False, also when it raises (though not over a hundred times in a row), and then
+    raise the last exception. What signal handlers raise cannot come in between: neither here, nor, as no bytecode that
+    looks for signals lies between the two, between the beginning of an `except` clause and a call of this."""
 
 def sites() -> list[tuple[str, int, int, float, float, int, float, float, float]]:
     """Return the sites, the most recently used first: name, serial and parallel decisions, ns per item and per byte,

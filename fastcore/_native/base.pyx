@@ -36,6 +36,8 @@ cdef extern from "fc_sites.h" nogil:
         fc_cost_site site
     enum:
         FC_COST_BY_MODEL, FC_SITES_MAX
+    int64_t fc_sites_begin_serial(const fc_runtime *runtime, const fc_cost_work *work)
+    void fc_sites_end_serial(const fc_runtime *runtime, const fc_cost_work *work, int64_t began_ns)
     double fc_sites_serial_ns(const fc_cost_work *work)
     unsigned int fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads)
     void fc_sites_set_threshold(int64_t threshold_ns)
@@ -197,14 +199,18 @@ cdef class Site:
         work.guess_ns = guess_ns
         return fc_sites_would_choose(the_runtime, &work, threads)
 
-    def stays_serial(self, size_t items):
+    def begin_serial(self, items):
         cdef fc_cost_work work = self.work
         work.handover_ns = self.handover_ns
         read_threshold()
-        work.items = items
-        if fc_sites_would_choose(the_runtime, &work, 2) > 1:
-            return False
-        return the_runtime.choose(the_runtime, &work, 2) == 1
+        work.items = <size_t>len(items)
+        return fc_sites_begin_serial(the_runtime, &work)
+
+    def end_serial(self, results, int64_t began_ns):
+        cdef fc_cost_work work = self.work
+        work.handover_ns = self.handover_ns
+        work.items = <size_t>len(results)
+        fc_sites_end_serial(the_runtime, &work, began_ns)
 
     def expected_ns(self, size_t items, uint64_t nbytes):
         cdef fc_cost_work work = self.work
@@ -219,6 +225,23 @@ cdef class Site:
         work.items = items
         work.bytes = nbytes
         the_runtime.learn(the_runtime, &work, threads, took_ns)
+
+
+def insist(step):
+    cdef int failures = 0
+    error = None
+    while True:
+        try:
+            if not step():
+                break
+            failures = 0
+        except BaseException as raised:
+            error = raised
+            failures += 1
+            if failures == 100:
+                break
+    if error is not None:
+        raise error
 
 
 def sites():

@@ -2,9 +2,11 @@
 
 #include <stdbool.h>
 
-enum { WAIT_FIRST = 8, WAIT_MOST = 4096 };
+enum { WAIT_FIRST = 8, WAIT_CHEAP = 64, WAIT_MOST = 4096 };
 
 static const double GAIN_HOPED = 0.9, GAIN_NONE = 0.1, NEW = 0.25, FAR = 4;
+static const double SHARE_MOST = 1.5; /* of the serial time: beyond it a parallel run was mostly bad luck */
+static const double REGRET = 0.002; /* the share of time that tries may cost in the long run */
 
 static double least(double a, double b) { return a < b ? a : b; }
 
@@ -16,7 +18,10 @@ double fc_cost_serial_ns(const fc_cost_site *site, const fc_cost_work *work) {
     return (double)work->guess_ns;
 }
 
-static double speed_up(double gain, unsigned threads) { return 1 + gain * (threads - 1.0); }
+static double speed_up(double gain, unsigned threads) {
+    const double times = 1 + gain * (threads - 1.0);
+    return times < 1 / SHARE_MOST ? 1 / SHARE_MOST : times;
+}
 
 static double gain_of(const fc_cost_site *site) { return site->tried ? site->gain : GAIN_HOPED; }
 
@@ -92,23 +97,36 @@ static void learn_serial(fc_cost_site *site, const fc_cost_work *work, double to
     else average(&site->ns_per_byte, per_byte);
 }
 
-static void learn_gain(fc_cost_site *site, double serial, double took, unsigned threads) {
-    double gain = (serial / took - 1) / (threads - 1.0);
-    gain = gain < 0 ? 0 : least(gain, 1);
-    site->poor = gain >= GAIN_NONE ? 0 : site->poor < 2 ? site->poor + 1 : 2;
-    if (site->tried == 0) site->gain = GAIN_HOPED;
+/* How many serial runs there are to be before the next try, after one that gained nothing. */
+static uint32_t next_wait(uint32_t wait, double serial, double took) {
+    double most = (took / serial - 1) / REGRET;
+    most = most < WAIT_CHEAP ? WAIT_CHEAP : least(most, WAIT_MOST);
+    return wait == 0 ? WAIT_FIRST : (uint32_t)least(2.0 * wait, most);
+}
+
+static double gain_that_makes(double share, unsigned threads) { return (1 / share - 1) / (threads - 1.0); }
+
+/* Averages times, not gains: runs that take half as long and runs that take twice as long are a loss on the whole. */
+static void learn_gain(fc_cost_site *site, double serial, double took, int64_t handover_ns, unsigned threads) {
+    /* A hand-over that went faster than it was measured to is no gain of the threads. */
+    const double working = took - least((double)handover_ns, took / 2);
+    double share = 1 / speed_up(gain_of(site), threads); /* of the serial time */
+    double seen = working / serial;
+    seen = seen < 1.0 / threads ? 1.0 / threads : least(seen, SHARE_MOST);
+    const bool is_poor = seen > 1 / speed_up(GAIN_NONE, threads);
+    site->poor = is_poor ? (site->poor < 2 ? site->poor + 1 : 2) : 0;
     if (site->tried < 2) site->tried++;
-    if (site->poor >= 2) {
-        site->gain = gain;
+    if (site->poor == 2) {
+        site->gain = gain_that_makes(seen, threads);
         site->waited = 0;
-        site->wait = site->wait == 0 ? WAIT_FIRST : site->wait < WAIT_MOST ? 2 * site->wait : WAIT_MOST;
+        site->wait = next_wait(site->wait, serial, took);
         return;
     }
-    average(&site->gain, gain);
-    if (site->poor == 0) {
-        site->wait = 0;
-        if (site->gain < GAIN_NONE) site->gain = GAIN_NONE; /* a try that gained ends the waiting */
-    }
+    average(&share, seen);
+    site->gain = gain_that_makes(share, threads);
+    if (is_poor) return;
+    site->wait = 0;
+    if (site->gain < GAIN_NONE) site->gain = GAIN_NONE; /* a try that gained ends the waiting */
 }
 
 static void learn_error(fc_cost_site *site, double predicted, double took) {
@@ -130,10 +148,10 @@ void fc_cost_learn(fc_cost_site *site, const fc_cost_work *work, unsigned thread
     }
     double serial = fc_cost_serial_ns(site, work);
     if (serial <= 0) return;
-    const double working = took - least((double)handover_ns, took / 2);
-    if (serial > working * threads) {
-        serial = working * threads;
+    const double most = (took - least((double)handover_ns, took / 2)) * threads;
+    if (serial > most) {
+        serial = most;
         learn_serial(site, work, serial);
     }
-    learn_gain(site, serial, working, threads);
+    learn_gain(site, serial, took, handover_ns, threads);
 }

@@ -11,9 +11,11 @@
  * another kind of work, what was known of threads is forgotten. What n threads did in time t after a hand-over cannot
  * have been more work than n * t, which corrects an average that is too high.
  *
- * `gain`, from 0 to 1, says how much a further thread adds; it is GAIN_HOPED until a parallel run has been seen. Two
- * parallel runs in a row without gain, as of a Python function under the interpreter's lock, send the site back to
- * serial; it tries again after 8 serial runs that might have gained, then after 16, 32, ... at most 4,096.
+ * `gain`, at most 1, says how much a further thread adds, below 0 how much it hinders; it is a moving average too, and
+ * GAIN_HOPED until a parallel run has been seen. Two parallel runs in a row without gain, as of a Python function under
+ * the interpreter's lock, send the site back to serial; it tries again after 8 serial runs that might have gained, then
+ * after 16, 32, ...: up to 64 where a try costs next to nothing (as when every processor is taken, and the caller does
+ * all the work itself), else as many as keep what tries cost below a 500th of the time, at most 4,096.
  *
  * Only the number of threads depends on any of this. O(1) each. Not thread-safe: fc_sites holds a lock. */
 #ifndef FC_COST_H

@@ -105,7 +105,7 @@ static fc_cost_site *site_of(const fc_cost_work *work) {
 static int64_t now_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec + 1;
 }
 
 typedef struct meeting {
@@ -177,6 +177,22 @@ unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, un
                                            atomic_load_explicit(&threshold, memory_order_relaxed));
     pthread_mutex_unlock(&sites.lock);
     return chosen;
+}
+
+int64_t fc_sites_begin_serial(const fc_runtime *runtime, const fc_cost_work *work) {
+    const int64_t handover_ns = known_handover(runtime, work, 2);
+    const int64_t limit = atomic_load_explicit(&threshold, memory_order_relaxed);
+    pthread_mutex_lock(&sites.lock);
+    fc_cost_site *site = site_of(work);
+    const bool serial = work->items == 0 || (fc_cost_serial_ns(site, work) > 0 &&
+                                             fc_cost_would_choose(site, work, 2, handover_ns, limit) == 1);
+    if (serial) fc_cost_choose(site, work, 2, handover_ns, limit);
+    pthread_mutex_unlock(&sites.lock);
+    return serial ? now_ns() : 0;
+}
+
+void fc_sites_end_serial(const fc_runtime *runtime, const fc_cost_work *work, int64_t began_ns) {
+    if (work->items != 0) fc_sites_learn(runtime, work, 1, now_ns() - began_ns);
 }
 
 unsigned fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {

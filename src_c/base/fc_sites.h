@@ -27,6 +27,13 @@ unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, un
 /* Return the same and change nothing. */
 unsigned fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads);
 
+/* Begin work that not even a second thread is worth, at a site with experience, or of no items: count the decision and
+ * return the time by a monotonic clock, > 0. Otherwise change nothing and return 0. */
+int64_t fc_sites_begin_serial(const fc_runtime *runtime, const fc_cost_work *work);
+
+/* End work that fc_sites_begin_serial began at `began_ns`: learn what it took, unless it had no items. */
+void fc_sites_end_serial(const fc_runtime *runtime, const fc_cost_work *work, int64_t began_ns);
+
 /* Return how long the work is expected to take on one thread; 0: no idea. */
 double fc_sites_serial_ns(const fc_cost_work *work);
 

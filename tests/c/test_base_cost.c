@@ -69,18 +69,33 @@ static void check_that_it_follows_change(void) {
     }
 }
 
-/* Tries of a site that never gains become rare. */
-static void check_that_tries_become_rare(void) {
-    const machine locked = {1e6, 0, 30000, 0, 0};
+/* Threads that mostly take half as long, and often three times as long, are not worth it. */
+static void check_that_it_minds_the_whole(void) {
     fc_cost_site site = {0};
-    double ours, best;
-    uint64_t before = 0;
-    for (int calls = 100; calls <= 100000; calls *= 10) {
-        simulate(&site, &locked, 10, 2, calls, &ours, &best);
-        const uint64_t tries = site.parallel - before;
-        before = site.parallel;
-        CHECK(tries <= (calls == 100 ? 7u : calls < 10000 ? 5u : (unsigned)calls / 4000 + 3));
-        CHECK(tries >= 1);
+    const fc_cost_work work = {.items = 10};
+    uint64_t losses = 0;
+    for (int i = 0; i < 4000; i++) {
+        const unsigned threads = fc_cost_choose(&site, &work, 2, 20000, FC_COST_BY_MODEL);
+        losses += threads == 2;
+        fc_cost_learn(&site, &work, threads, 20000, threads == 1 ? 200000 : random_below(2) ? 120000 : 600000);
+    }
+    CHECK(losses < 4000 / 4);
+}
+
+/* Tries of a site that never gains become rare, the more so the dearer they are, and cost next to nothing. */
+static void check_that_tries_become_rare(void) {
+    const double gains[] = {0, -0.05, -0.5}; /* of a second thread: they may hinder each other */
+    const uint64_t most[] = {100000 / 64, 100000 / 24, 100000 / 400};
+    for (size_t i = 0; i < sizeof gains / sizeof gains[0]; i++) {
+        const machine locked = {1e6, gains[i], 30000, 0, 0};
+        fc_cost_site site = {0};
+        double ours, best;
+        simulate(&site, &locked, 10, 2, 100000, &ours, &best);
+        CHECK(site.parallel >= 10 && site.parallel <= most[i] + 10);
+        CHECK(ours <= 1.003 * best);
+        const uint64_t before = site.parallel;
+        simulate(&site, &locked, 10, 2, 5000, &ours, &best);
+        CHECK(site.parallel > before);
     }
 }
 
@@ -151,6 +166,7 @@ int main(void) {
     check_that_it_finds_the_better(0, 0, 1.05);
     check_that_it_finds_the_better(0.1, 100, 1.10);
     check_that_it_follows_change();
+    check_that_it_minds_the_whole();
     check_that_tries_become_rare();
     return finish();
 }

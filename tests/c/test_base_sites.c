@@ -83,6 +83,20 @@ static void check_handover(void) {
     CHECK(fc_sites_handover_ns() == measured);
 }
 
+static void check_serial_work(void) {
+    fc_cost_work work = work_at("short work");
+    CHECK(fc_sites_begin_serial(runtime, &work) == 0); /* nothing is known yet */
+    runtime->learn(runtime, &work, 1, 10000);
+    const int64_t began = fc_sites_begin_serial(runtime, &work);
+    CHECK(began > 0);
+    fc_sites_end_serial(runtime, &work, began);
+    CHECK(fc_sites_list(rows, 1) == 1 && is_row(0, "short work"));
+    CHECK(rows[0].site.serial == 1 && rows[0].site.parallel == 0 && rows[0].site.measured == 1);
+    for (int i = 0; i < 2; i++) runtime->learn(runtime, &work, 1, 100000000);
+    CHECK(fc_sites_begin_serial(runtime, &work) == 0);
+    CHECK(fc_sites_list(rows, 1) == 1 && rows[0].site.serial == 1);
+}
+
 static void *use(void *number) {
     char name[32];
     for (int i = 0; i < 3000; i++) {
@@ -117,6 +131,7 @@ int main(void) {
     check_handover();
     check_order_and_bounds();
     check_threshold();
+    check_serial_work();
     check_many_threads_and_forks();
     return finish();
 }
