@@ -5,7 +5,8 @@ on: for less, as for items of 1 us on many machines, it is kept (marked GIL). At
 up, in turn: the list comprehension, threads always, `adaptive_map`, `adaptive_map` that FASTCORE_PARALLEL_THRESHOLD_US
 keeps serial, a fixed rule (threads for work predicted above 100 us or more than 5 items, by one average for all), and
 joblib. Each one's results are asserted. Prints ratios, round by round, to the better of comprehension and threads, and
-for each bar whether it was met; the serial plan must miss them. Then the pool's share of processor time in large jobs, and two threads beside two processes.
+for each bar whether it was met; the serial plan must miss them. Then the pool's share of processor time in large jobs,
+and two threads beside two processes.
 Keeps the samples as JSON in asv_bench/results/compare/. Ends with 1 if a bar was missed.
 """
 
