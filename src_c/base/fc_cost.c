@@ -1,7 +1,5 @@
 #include "fc_cost.h"
 
-#include <stdbool.h>
-
 enum { WAIT_FIRST = 8, WAIT_CHEAP = 64, WAIT_MOST = 4096 };
 
 static const double GAIN_HOPED = 0.9, GAIN_NONE = 0.1, NEW = 0.25, FAR = 4;
@@ -87,7 +85,7 @@ static void learn_serial(fc_cost_site *site, const fc_cost_work *work, double to
         return;
     }
     site->slow = 0;
-    if (is_new || slow) site->tried = site->poor = site->waited = site->wait = 0;
+    if ((is_new || slow) && site->wait > WAIT_FIRST) site->wait = WAIT_FIRST;
     const double per_item = took / (double)(work->items == 0 ? 1 : work->items);
     if (is_new || slow) site->ns_per_item = per_item;
     else average(&site->ns_per_item, per_item);
@@ -115,7 +113,7 @@ static void learn_gain(fc_cost_site *site, double serial, double took, int64_t h
     seen = seen < 1.0 / threads ? 1.0 / threads : least(seen, SHARE_MOST);
     const bool is_poor = seen > 1 / speed_up(GAIN_NONE, threads);
     site->poor = is_poor ? (site->poor < 2 ? site->poor + 1 : 2) : 0;
-    if (site->tried < 2) site->tried++;
+    site->tried = true;
     if (site->poor == 2) {
         site->gain = gain_that_makes(seen, threads);
         site->waited = 0;

@@ -8,8 +8,8 @@
  * ns_per_item and ns_per_byte are moving averages of serial runs (a quarter of each new one). A single run that took
  * over four times as long as expected counts for nothing, the second in a row replaces the average: the first is mostly
  * the machine's doing, the second is another kind of work. One that took less than a quarter replaces it at once. With
- * another kind of work, what was known of threads is forgotten. What n threads did in time t after a hand-over cannot
- * have been more work than n * t, which corrects an average that is too high.
+ * another kind of work threads are tried soon. What n threads did in time t after a hand-over cannot have been more work
+ * than n * t, which corrects an average that is too high.
  *
  * `gain`, at most 1, says how much a further thread adds, below 0 how much it hinders; it is a moving average too, and
  * GAIN_HOPED until a parallel run has been seen. Two parallel runs in a row without gain, as of a Python function under
@@ -21,6 +21,7 @@
 #ifndef FC_COST_H
 #define FC_COST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,8 +39,8 @@ typedef struct fc_cost_work {
 typedef struct fc_cost_site {
     double ns_per_item, ns_per_byte; /* 0: not known */
     double gain;                     /* when `tried` */
-    unsigned tried;                  /* parallel runs that were judged, counted up to 2 */
-    unsigned poor;                   /* of them without gain, in a row, counted up to 2 */
+    bool tried;                      /* a parallel run was judged */
+    unsigned poor;                   /* parallel runs without gain, in a row, counted up to 2 */
     unsigned slow;                   /* serial runs in a row that took over four times as long, 0 or 1 */
     uint32_t waited, wait;           /* serial runs since the last try, and how many there have to be */
     uint64_t serial, parallel;       /* decisions */

@@ -82,6 +82,18 @@ static void check_that_it_minds_the_whole(void) {
     CHECK(losses < 4000 / 4);
 }
 
+/* On a machine that is taken by others, where any run may take many times as long, threads that hinder stay rare. */
+static void check_that_noise_does_not_tempt(void) {
+    fc_cost_site site = {0};
+    const fc_cost_work work = {.items = 10};
+    for (int i = 0; i < 20000; i++) {
+        const unsigned threads = fc_cost_choose(&site, &work, 2, 30000, FC_COST_BY_MODEL);
+        const int64_t luck = 1 + (random_below(3) == 0) * (int64_t)random_below(10);
+        fc_cost_learn(&site, &work, threads, 30000, (threads == 1 ? 2000000 : 4000000) * luck);
+    }
+    CHECK(site.parallel < 20000 / 6);
+}
+
 /* Tries of a site that never gains become rare, the more so the dearer they are, and cost next to nothing. */
 static void check_that_tries_become_rare(void) {
     const double gains[] = {0, -0.05, -0.5}; /* of a second thread: they may hinder each other */
@@ -167,6 +179,7 @@ int main(void) {
     check_that_it_finds_the_better(0.1, 100, 1.10);
     check_that_it_follows_change();
     check_that_it_minds_the_whole();
+    check_that_noise_does_not_tempt();
     check_that_tries_become_rare();
     return finish();
 }
