@@ -33,7 +33,7 @@ class RunningTopK:
 
     k: int
     mode: str
-    def __init__(self, k: SupportsIndex, mode: Literal["largest", "smallest"] = "largest") -> None: ...
+    def __new__(cls, k: SupportsIndex, mode: Literal["largest", "smallest"] = "largest") -> RunningTopK: ...
     def push(self, scores: ArrayLike | Sequence[float], *, base: SupportsIndex = 0) -> None:
         """Take a 1-D array of scores, of which the first has the index `base`."""
     def merge(self, other: RunningTopK) -> None:
