@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUCKETS = 2048, NONE = FC_SITES_MAX, ROUNDS = 5, PARK_NS = 300000, MEET_NS = 500000 };
+enum { BUCKETS = 2048, NONE = FC_SITES_MAX, ROUNDS = 5, PARK_NS = 300000, MEET_NS = 500000, OFTEN = 4 };
 
 /* Outside of these, what the hand-over really costs makes no difference: it is not measured for such work. */
 static const double SMALL_NS = 4000, LARGE_NS = 4e6;
@@ -165,9 +165,23 @@ double fc_sites_serial_ns(const fc_cost_work *work) {
     return serial;
 }
 
+/* What the work is expected to take, for a site that has decided often enough to be worth a measurement; else 0. */
+static double often_ns(const fc_cost_work *work) {
+    const char *name;
+    size_t len;
+    ending_of(work, &name, &len);
+    pthread_mutex_lock(&sites.lock);
+    const place row = find(name, len, bucket_of(name, len));
+    const fc_cost_site *site = row == NONE ? NULL : &sites.rows[row].site;
+    const bool often = site != NULL && site->serial + site->parallel >= OFTEN;
+    const double serial = often ? fc_cost_serial_ns(site, work) : 0;
+    pthread_mutex_unlock(&sites.lock);
+    return serial;
+}
+
 static int64_t known_handover(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {
     const bool is_known = work->handover_ns > 0 || atomic_load_explicit(&handover, memory_order_relaxed) != 0;
-    return handover_for(runtime, work, threads, is_known ? 0 : fc_sites_serial_ns(work));
+    return handover_for(runtime, work, threads, is_known ? 0 : often_ns(work));
 }
 
 unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {

@@ -20,8 +20,9 @@ typedef struct fc_sites_row {
 void fc_sites_set_up(void);
 
 /* Return how many threads, 1..threads, to give to the work, and count the decision. Of longer names than
- * FC_SITES_NAME_MAX the last so many bytes count. The first call that it makes a difference to measures the hand-over
- * of the runtime's pool, in 2 to 5 ms; never waits for another that measures. */
+ * FC_SITES_NAME_MAX the last so many bytes count. The first call that it makes a difference to, at a site that
+ * has decided a few times, measures the hand-over of the runtime's pool, in 2 to 5 ms; before it, it is assumed. Never
+ * waits for another that measures. */
 unsigned fc_sites_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads);
 
 /* Return the same and change nothing. */

@@ -74,8 +74,10 @@ static void check_handover(void) {
     work.guess_ns = 1000000000;
     CHECK(runtime->choose(runtime, &work, 2) == 2);
     work.guess_ns = 100000;
-    runtime->choose(runtime, &work, 1);
+    for (int i = 0; i < 2; i++) runtime->choose(runtime, &work, 1);
     CHECK(fc_sites_handover_ns() == 0 && fc_pool_workers() == 0); /* it made no difference so far */
+    const fc_cost_work seldom = {.name = "seldom", .name_len = 6, .items = 10, .guess_ns = 100000};
+    for (int i = 0; i < 4; i++) CHECK(runtime->choose(runtime, &seldom, 2) >= 1 && fc_sites_handover_ns() == 0);
     runtime->choose(runtime, &work, 2);
     const int64_t measured = fc_sites_handover_ns();
     CHECK(measured > 0 && measured <= 500000 && fc_pool_workers() == 1);
