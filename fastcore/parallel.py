@@ -108,8 +108,8 @@ def _site(
 def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
     """Return "serial" or "parallel": what would be chosen now for so much work, with the threads of this process.
 
-    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files), or a function that was mapped:
-    then its most recent site. `nbytes` 0 is unknown. A site of which nothing is known is serial, but for the kernels,
+    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files) or "top_k, 4 bytes" (which looks at
+    the bytes only), or a function that was mapped: then its most recent site. `nbytes` 0 is unknown. A site of which nothing is known is serial, but for the kernels,
     which begin with a guess. Changes nothing; O(sites). Raises ValueError for negative numbers and FASTCORE_THREADS or
     FASTCORE_PARALLEL_THRESHOLD_US that are no numbers.
 
@@ -122,6 +122,11 @@ def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
         if number < 0:
             raise ValueError(f"{name}={number}: wanted 0 or more")
     threads = _base.check_threads(None)
+    if isinstance(op, str) and op.startswith("top_k, "):
+        from fastcore._native import topk
+
+        kernel_name, parts, guess_ns = topk.cost(op, nbytes)
+        return _answer(_native.Site(kernel_name).would_choose(parts, nbytes, threads, guess_ns))
     if op in _KERNELS:
         from fastcore._native import scan as kernel
 

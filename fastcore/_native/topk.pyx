@@ -10,7 +10,7 @@ from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memset
 
-from fastcore._native.base cimport FC_OK, exiting, fc_runtime, fc_status, raise_status, runtime
+from fastcore._native.base cimport FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status, runtime
 
 import numpy
 
@@ -36,6 +36,7 @@ cdef extern from "fc_select.h" nogil:
         unsigned int threads
         int (*poll)(void *ctx) noexcept
         void *poll_ctx
+    fc_cost_work fc_select_work(size_t size, size_t elements, bint prepared)
     fc_status fc_select(const fc_runtime *runtime, const fc_selection *selection, size_t *out_found)
 
 cdef extern from "fc_merge.h" nogil:
@@ -187,6 +188,16 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
         where_array = rows_of(where_array, at)
         s.where = <const uint8_t *>np.PyArray_DATA(where_array)
     return select(&s, array, at, wanted)
+
+
+def cost(op, size_t nbytes):
+    cdef fc_cost_work work
+    for size in (1, 2, 4, 8):
+        for prepared in (False, True):
+            work = fc_select_work(size, nbytes // size, prepared)
+            if work.name.decode() == op:
+                return work.name, work.items, work.guess_ns
+    raise KeyError(op)
 
 
 cdef int axis_of(place, int dimensions) except -1:

@@ -161,16 +161,14 @@ static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s
     return status;
 }
 
-static fc_cost_work work_of(const fc_selection *s) {
+fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared) {
     static const char *const plain[] = {"top_k, 1 byte", "top_k, 2 bytes", "top_k, 4 bytes", "top_k, 8 bytes"};
-    static const char *const prepared[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
-                                           "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
-    const size_t size = fc_dtype_size(s->dtype), at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
-    const bool ready = !s->half && s->bias == NULL && s->where == NULL;
-    const char *name = ready ? plain[at] : prepared[at];
-    const size_t bytes = s->rows * s->n * size;
+    static const char *const readied[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
+                                          "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
+    const size_t at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3, bytes = elements * size;
+    const char *name = prepared ? readied[at] : plain[at];
     return (fc_cost_work){.name = name, .name_len = strlen(name), .items = bytes / PART_BYTES + 1, .bytes = bytes,
-                          .guess_ns = (int64_t)(bytes / (ready ? 40 : 4))};
+                          .guess_ns = (int64_t)(bytes / (prepared ? 4 : 40))};
 }
 
 static int64_t now_ns(void) {
@@ -198,7 +196,9 @@ fc_status fc_select(const fc_runtime *runtime, const fc_selection *selection, si
     }
     if (selection->threads == 1 && selection->poll == NULL) return select_on_stack(runtime, selection, out_found);
     if (selection->threads == 1 || is_exact(selection)) return select_on_pool(runtime, selection, 1, out_found);
-    const fc_cost_work work = work_of(selection);
+    const bool prepared = selection->half || selection->bias != NULL || selection->where != NULL;
+    const size_t elements = selection->rows * selection->n;
+    const fc_cost_work work = fc_select_work(fc_dtype_size(selection->dtype), elements, prepared);
     const unsigned threads = runtime->choose(runtime, &work, selection->threads);
     const int64_t began = now_ns();
     const fc_status status = select_on_pool(runtime, selection, threads, out_found);
