@@ -1,7 +1,7 @@
 """Two threads of one process beside two processes of one thread each: `ratio(setup, call)`.
 
-Each process makes its own input by `setup`, then repeats `call` for as long as it is told and says how often it got
-through. What two threads do is divided by what the two processes do together, in rounds that alternate.
+Each process makes its own input by `setup`, then repeats `call` for as long as it is told and says how many calls a
+second it did. What two threads do is divided by what the two processes do together, in rounds that alternate.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ call = eval("lambda: " + sys.argv[2])
 call(), call(), call()
 print("ready", flush=True)
 for line in sys.stdin:
-    ends, calls = time.perf_counter() + float(line), 0
-    while time.perf_counter() < ends:
+    began, took, calls = time.perf_counter(), 0.0, 0
+    while took < float(line):
         call()
         calls += 1
-    print(calls, flush=True)
+        took = time.perf_counter() - began
+    print(calls / took, flush=True)
 """
 
 
@@ -43,8 +44,8 @@ class Worker:
         self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
 
-    def calls(self) -> int:
-        return int(self._line())
+    def calls_per_second(self) -> float:
+        return float(self._line())
 
     def end(self) -> None:
         assert self.process.stdin is not None
@@ -52,17 +53,17 @@ class Worker:
         self.process.wait()
 
 
-def ratio(setup: str, call: str, rounds: int = 7, seconds: float = 0.6) -> tuple[float, list[tuple[int, int]]]:
-    """Return the median ratio, and for each round the calls of two threads and those of two processes."""
+def ratio(setup: str, call: str, rounds: int = 7, seconds: float = 1.5) -> tuple[float, list[tuple[float, float]]]:
+    """Return the median ratio, and for each round the calls a second of two threads and those of two processes."""
     both, alone = Worker(setup, call, 2), [Worker(setup, call, 1) for _ in range(2)]
     samples = []
     try:
         for _ in range(rounds):
             both.begin(seconds)
-            threads = both.calls()
+            threads = both.calls_per_second()
             for worker in alone:
                 worker.begin(seconds)
-            samples.append((threads, sum(worker.calls() for worker in alone)))
+            samples.append((threads, sum(worker.calls_per_second() for worker in alone)))
     finally:
         for worker in (both, *alone):
             worker.end()
