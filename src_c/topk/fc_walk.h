@@ -10,7 +10,7 @@
 #include "fc_filter.h"
 #include "fc_select.h"
 
-enum { FC_WALK_CHUNK = 4096 };
+enum { FC_WALK_CHUNK = 8192 };
 
 typedef struct fc_walk {
     const fc_selection *selection;
