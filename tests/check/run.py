@@ -120,13 +120,21 @@ def pythons() -> None:
     run([sys.executable, "wheels/check_wheel.py"])
 
 
+# What each switch of the environment reaches: the rooms whose native tests run again with it (FASTCORE_OFF=simd is
+# base).
+SWITCHES = (
+    ("FASTCORE_OFF", "prefilter", "scan"),
+    ("FASTCORE_OFF", "pool", "scan parallel topk"),
+    ("FASTCORE_CPU", "base", "scan topk"),
+    ("FASTCORE_CPU", "v3", "scan topk"),
+)
+
+
 def switches() -> None:
     """The native tests again with each optimisation off and on each instruction-set level."""
-    pytest = [str(BIN / "python"), "-m", "pytest", "--quiet", "-m", "native", "tests"]
-    for word in ("prefilter", "pool"):
-        run(pytest, FASTCORE_OFF=word)
-    for level in ("base", "v3"):  # FASTCORE_OFF=simd is base
-        run(pytest, FASTCORE_CPU=level)
+    for name, value, rooms in SWITCHES:
+        files = sorted(str(path) for room in rooms.split() for path in ROOT.glob(f"tests/test_{room}*.py"))
+        run([str(BIN / "python"), "-m", "pytest", "--quiet", "-m", "native", *files], **{name: value})
 
 
 SCANS = """
@@ -210,7 +218,7 @@ STEPS = {
     "builds": (builds, 600),
     "thread": (thread, 600),
     "fuzz": (fuzz, 600),
-    "address": (address, 900),
+    "address": (address, 1500),
     "pythons": (pythons, 900),
 }
 
