@@ -78,6 +78,9 @@ def comprehension(fn: Callable[[int], int], items: Sequence[int]) -> list[int]:
     return [fn(item) for item in items]
 
 
+# Three call sites, as three places in a program: what one of them learns says nothing of the others.
+
+
 def always(fn: Callable[[int], int], items: Sequence[int]) -> list[int]:
     return fastcore.adaptive_map(fn, items)
 

@@ -14,6 +14,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from endless import Endless
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import mapped
@@ -349,18 +350,11 @@ def test_wrong_arguments_of_imap_raise_at_the_call() -> None:
 @pytest.mark.parametrize("ordered", [True, False])
 @pytest.mark.parametrize("buffer", [1, 2, 7, 64])
 def test_the_look_ahead_is_bounded(parallel: None, buffer: int, ordered: bool) -> None:
-    taken = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken
-        for number in itertools.count(1):
-            taken = number
-            yield number
-
-    generator = fastcore.adaptive_imap(lambda item: item, items(), buffer=buffer, ordered=ordered, threads=3)
+    items = Endless()
+    generator = fastcore.adaptive_imap(lambda item: item, items, buffer=buffer, ordered=ordered, threads=3)
     for given_ in range(1, 500):
         next(generator)
-        assert taken - given_ < buffer
+        assert items.taken - given_ < buffer
     generator.close()
 
 
@@ -529,6 +523,8 @@ def test_stats_and_plan_know_the_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fastcore.parallel.plan("scan, every line", 1000, 10**9) == "parallel"
     assert fastcore.parallel.plan("top_k, 4 bytes", 1, 10**9) == "parallel"
     assert fastcore.parallel.plan("top_k, 1 byte, prepared", 1, 10**4) == "serial"
+    for nobody in ("top_k, 3 bytes", "scan, backwards"):
+        assert fastcore.parallel.plan(nobody, 1000, 10**9) == "serial"
     monkeypatch.setenv("FASTCORE_PARALLEL_THRESHOLD_US", SERIAL)
     assert fastcore.parallel.plan("scan", 1000, 10**9) == "serial"
     assert len(fastcore.parallel.stats().sites) == 2  # asking makes no site

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 import time
@@ -10,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from endless import Endless
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import mapped
@@ -102,19 +102,12 @@ def test_an_iterable_that_fails_ends_after_its_items(count: int) -> None:
 
 @pytest.mark.parametrize("buffer", [1, 3, 50])
 def test_the_look_ahead_is_bounded_and_close_ends_it(buffer: int) -> None:
-    taken = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken
-        for number in itertools.count(1):
-            taken = number
-            yield number
-
+    items = Endless()
     with ThreadPoolExecutor(2) as executor:
-        generator = fastcore.adaptive_imap(lambda item: item, items(), executor=executor, buffer=buffer)
+        generator = fastcore.adaptive_imap(lambda item: item, items, executor=executor, buffer=buffer)
         for given_ in range(1, 300):
             assert next(generator) == given_
-            assert taken - given_ < buffer
+            assert items.taken - given_ < buffer
         generator.close()
         told: list[tuple[int, int, str]] = []
         fastcore.adaptive_map(str, range(40), executor=executor, progress=lambda *now: told.append(now))

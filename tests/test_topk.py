@@ -23,6 +23,7 @@ from scale import scaled
 
 import fastcore
 from fastcore import RunningTopK, TopK, top_k
+from fastcore._native import topk as _native
 
 pytestmark = pytest.mark.native
 
@@ -168,6 +169,15 @@ def test_many_rows_and_few_long_ones(threads: str, monkeypatch: pytest.MonkeyPat
         values, indices = top_k(a, 5)
         for row in rnd.choice(shape[0], min(shape[0], 50), replace=False):
             assert_same(TopK(values[row], indices[row]), a[row], by_numpy(a[row], 5, "largest").tolist())
+
+
+def test_it_is_the_compiled_function_and_a_site_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fastcore.top_k is _native.top_k
+    monkeypatch.setenv("FASTCORE_THREADS", "2")
+    monkeypatch.delenv("FASTCORE_OFF", raising=False)
+    top_k(np.zeros(3_000_000, np.float32), 3)
+    site = next(site for site in fastcore.parallel.stats().sites if site.name == "top_k, 4 bytes")
+    assert site.serial + site.parallel > 0
 
 
 @pytest.mark.parametrize("dtype", ["f4", "i8", "u1", "f2"])

@@ -128,5 +128,6 @@ def decode(
 def parse_time(text: bytes) -> int | None:
     """Return the microseconds since 1970 of a time as records spell it; None when it is not readable."""
 
-def cost(files: int, nbytes: int, every_line: bool) -> tuple[bytes, int, int]:
-    """Return the work of a scan for `base.Site`: the site's name, bytes that count, and a first guess in ns."""
+def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
+    """Return the work of a site of `scan` for `base.Site`: parts of so many files, bytes that count, and a first guess
+    in ns. None for what is no name of one."""

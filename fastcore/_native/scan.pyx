@@ -575,6 +575,10 @@ def parse_time(bytes text not None):
     return us
 
 
-def cost(size_t files, uint64_t nbytes, bint every_line):
-    cdef fc_cost_work work = fc_run_work(files, files, nbytes, every_line)
-    return PyBytes_FromStringAndSize(work.name, <Py_ssize_t>work.name_len), work.bytes, work.guess_ns
+def cost(str op not None, size_t items, uint64_t nbytes):
+    cdef fc_cost_work work
+    for every_line in (False, True):
+        work = fc_run_work(max(items, nbytes >> 20), items, nbytes, every_line)
+        if PyBytes_FromStringAndSize(work.name, <Py_ssize_t>work.name_len).decode() == op:
+            return work.items, work.bytes, work.guess_ns
+    return None

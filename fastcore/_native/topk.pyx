@@ -57,9 +57,8 @@ GIL.
 """
 
 DTYPES = "float16, float32, float64, int8 to int64, uint8 to uint64"
-# What one core is expected to take, and from what on threads are asked for and the GIL is released: 100 us and 1 ms.
-cdef double PS_PER_BYTE = 25, PS_PER_PREPARED_BYTE = 250, PS_PER_SORTED = 5000
-cdef double LARGE_PS = 100e6, RELEASE_PS = 1e9
+# From so much expected work on threads are asked for, and the GIL is released. An element of the answer takes 5 ns.
+cdef double LARGE_NS = 100e3, RELEASE_NS = 1e6, NS_PER_SORTED = 5
 
 
 @cython.final
@@ -190,14 +189,14 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
     return select(&s, array, at, wanted)
 
 
-def cost(op, size_t nbytes):
+def cost(str op not None, size_t items, size_t nbytes):
     cdef fc_cost_work work
     for size in (1, 2, 4, 8):
         for prepared in (False, True):
             work = fc_select_work(size, nbytes // size, prepared)
             if work.name.decode() == op:
-                return work.name, work.items, work.guess_ns
-    raise KeyError(op)
+                return work.items, work.bytes, work.guess_ns
+    return None
 
 
 cdef int axis_of(place, int dimensions) except -1:
@@ -259,15 +258,14 @@ cdef select(fc_selection *s, np.ndarray array, int axis, Py_ssize_t k):
 
 cdef int call(fc_selection *s, size_t size, size_t *out_found) except -1:
     """Run the core. Work below a millisecond keeps the GIL: to get it back from a busy thread takes five."""
-    cdef double per_byte = PS_PER_BYTE
-    if s.half or s.where != NULL or s.bias != NULL:
-        per_byte = PS_PER_PREPARED_BYTE
-    cdef double work_ps = <double>s.rows * (<double>s.n * size * per_byte + <double>s.k * PS_PER_SORTED)
+    cdef bint prepared = s.half or s.where != NULL or s.bias != NULL
+    cdef double work_ns = <double>fc_select_work(size, s.rows * s.n, prepared).guess_ns
+    work_ns += <double>s.rows * <double>s.k * NS_PER_SORTED
     cdef fc_status status
     cdef _Poll state
-    if work_ps >= LARGE_PS:
+    if work_ns >= LARGE_NS:
         s.threads = check_threads(None)
-    if work_ps < RELEASE_PS:
+    if work_ns < RELEASE_NS:
         raise_status(fc_select(runtime(), s, out_found))
         return 0
     state = _Poll()

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "fc_clock.h"
 #include "fc_sites.h"
 
 enum { WORKERS_MAX = 255, SPINS = 2000, POLL_NS = 10 * 1000 * 1000, STACK_BYTES = 1 << 20 };
@@ -30,18 +31,12 @@ static fc_runtime the_runtime;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local bool in_worker;
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void poll_when_due(fc_job *job) {
     if (job->poll == NULL) return;
-    const int64_t now = now_ns();
+    const int64_t now = fc_clock_ns();
     if (now < job->next_poll_ns) return;
     if (job->poll(job->poll_ctx) != 0) atomic_store(&job->stop, true);
-    job->next_poll_ns = now_ns() + POLL_NS;
+    job->next_poll_ns = fc_clock_ns() + POLL_NS;
 }
 
 static bool should_stop(fc_job *job, unsigned worker) {
@@ -136,7 +131,7 @@ static void wait_for_workers(fc_job *job) {
 
 static unsigned run(const fc_runtime *runtime, fc_job *job) {
     (void)runtime;
-    job->next_poll_ns = now_ns() + POLL_NS;
+    job->next_poll_ns = fc_clock_ns() + POLL_NS;
     unsigned helpers = job->threads == 0 ? 0 : job->threads - 1;
     if (helpers > WORKERS_MAX) helpers = WORKERS_MAX;
     if (helpers >= job->items) helpers = job->items == 0 ? 0 : (unsigned)(job->items - 1);

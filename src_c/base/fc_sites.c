@@ -1,9 +1,11 @@
-#define _GNU_SOURCE /* clock_gettime, nanosleep */
+#define _GNU_SOURCE /* nanosleep */
 #include "fc_sites.h"
 
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
+
+#include "fc_clock.h"
 
 enum { BUCKETS = 2048, NONE = FC_SITES_MAX, ROUNDS = 5, PARK_NS = 300000, MEET_NS = 500000, OFTEN = 4 };
 
@@ -102,12 +104,6 @@ static fc_cost_site *site_of(const fc_cost_work *work) {
     return &sites.rows[row].site;
 }
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec + 1;
-}
-
 typedef struct meeting {
     atomic_uint arrived;
     int64_t start;
@@ -120,11 +116,11 @@ static void meet(void *ctx, size_t item, unsigned worker) {
     (void)item;
     (void)worker;
     if (atomic_fetch_add(&m->arrived, 1) == 1) {
-        const int64_t after = now_ns() - m->start;
+        const int64_t after = fc_clock_ns() - m->start;
         if (after < MEET_NS) m->met_after = after;
         return;
     }
-    while (atomic_load(&m->arrived) < 2 && now_ns() - m->start < MEET_NS) {}
+    while (atomic_load(&m->arrived) < 2 && fc_clock_ns() - m->start < MEET_NS) {}
 }
 
 /* The least of some rounds in which the pool's threads had gone to sleep before: noise only adds. On a processor that
@@ -132,7 +128,7 @@ static void meet(void *ctx, size_t item, unsigned worker) {
 static int64_t measure(const fc_runtime *runtime) {
     int64_t best = 0;
     for (int i = 0; i <= ROUNDS; i++) {
-        meeting m = {.start = now_ns()};
+        meeting m = {.start = fc_clock_ns()};
         fc_job job = {.work = meet, .ctx = &m, .items = 2, .threads = 2};
         runtime->run(runtime, &job);
         /* The first round creates the thread. */
@@ -202,11 +198,11 @@ int64_t fc_sites_begin_serial(const fc_runtime *runtime, const fc_cost_work *wor
                                              fc_cost_would_choose(site, work, 2, handover_ns, limit) == 1);
     if (serial) fc_cost_choose(site, work, 2, handover_ns, limit);
     pthread_mutex_unlock(&sites.lock);
-    return serial ? now_ns() : 0;
+    return serial ? fc_clock_ns() : 0;
 }
 
 void fc_sites_end_serial(const fc_runtime *runtime, const fc_cost_work *work, int64_t began_ns) {
-    if (work->items != 0) fc_sites_learn(runtime, work, 1, now_ns() - began_ns);
+    if (work->items != 0) fc_sites_learn(runtime, work, 1, fc_clock_ns() - began_ns);
 }
 
 unsigned fc_sites_would_choose(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads) {

@@ -1,10 +1,9 @@
-#define _GNU_SOURCE /* clock_gettime */
 #include "fc_run.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fc_clock.h"
 #include "fc_worker.h"
 
 typedef struct run {
@@ -23,12 +22,6 @@ typedef struct run {
     bool timed_out, asked_to_stop;
 } run;
 
-static int64_t now_ns(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* How long the pieces of a big file are: several a thread, but each worth an open of its own. */
 static uint64_t piece_size(const run *r, uint64_t size) {
     const fc_shared *shared = &r->shared;
@@ -41,7 +34,7 @@ static int poll_run(void *ctx) {
     run *r = ctx;
     const fc_shared *shared = &r->shared;
     const fc_run_options *options = shared->options;
-    if (r->deadline_ns >= 0 && now_ns(CLOCK_MONOTONIC) >= r->deadline_ns) {
+    if (r->deadline_ns >= 0 && fc_clock_ns() >= r->deadline_ns) {
         r->timed_out = true;
     } else if (options->poll != NULL) {
         const uint64_t done = atomic_load(&shared->done_bytes), total = r->total_bytes > done ? r->total_bytes : done;
@@ -355,7 +348,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     if (options->chunk == 0 || options->span == 0 || options->max_line == 0 || options->threads == 0 ||
         options->threads > 256)
         return FC_BAD_VALUE;
-    const int64_t start = now_ns(CLOCK_MONOTONIC), cpu_start = now_ns(CLOCK_THREAD_CPUTIME_ID);
+    const int64_t start = fc_clock_ns(), cpu_start = fc_clock_cpu_ns();
     fc_run_options own = *options;
     if (own.max_line > FC_STRUCTURE_LEN_MAX) own.max_line = FC_STRUCTURE_LEN_MAX;
     run r = {.shared = {.runtime = runtime, .files = files, .plan = plan, .options = &own,
@@ -366,7 +359,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     r.deadline_ns = options->timeout_ns < 0 ? -1 : start + options->timeout_ns;
     unsigned threads = 0;
     fc_status status = prepare(&r, &own);
-    const int64_t prepared = now_ns(CLOCK_MONOTONIC);
+    const int64_t prepared = fc_clock_ns();
     if (status == FC_OK) {
         threads = choose_threads(&r);
         status = make_workers(&r, threads);
@@ -379,7 +372,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         /* In the child of a fork during the job, what its workers held may be half written: it is left alone. */
         if (r.shared.job.forked) return FC_FORKED;
         poll_end(&r);
-        const int64_t ended = now_ns(CLOCK_MONOTONIC);
+        const int64_t ended = fc_clock_ns();
         result.scan_ns = ended - start;
         if (status == FC_OK) status = (fc_status)atomic_load(&r.shared.status);
         if (status == FC_OK && !atomic_load(&r.shared.job.stop)) learn(&r, threads, ended - prepared);
@@ -389,8 +382,8 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         status = merge(&r, threads, &result);
         result.counted = r.shared.every_line;
         result.timed_out = r.timed_out;
-        result.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start + r.cpu_ns;
-        result.merge_ns = now_ns(CLOCK_MONOTONIC) - start - result.scan_ns;
+        result.cpu_ns = fc_clock_cpu_ns() - cpu_start + r.cpu_ns;
+        result.merge_ns = fc_clock_ns() - start - result.scan_ns;
     }
     release(&r, threads);
     if (status == FC_OK) *out = result;

@@ -3,14 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Processor time of the calling thread, in nanoseconds. */
-static int64_t cpu_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
+#include "fc_clock.h"
 
 static void set_failure(fc_shared *shared, fc_status status) {
     if (status == FC_STOPPED) return; /* who stopped the job knows why */
@@ -503,7 +497,7 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared_file *state = &shared->states[s->file];
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
-    if (measured && w->cpu_begin < 0) w->cpu_begin = cpu_now();
+    if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
     if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
     } else {
@@ -517,7 +511,7 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
         }
         fc_source_close(&w->source);
     }
-    if (measured) w->cpu_end = cpu_now();
+    if (measured) w->cpu_end = fc_clock_cpu_ns();
 }
 
 fc_status fc_worker_init(fc_worker *w, fc_shared *shared, unsigned id) {

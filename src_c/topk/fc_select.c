@@ -1,10 +1,9 @@
-#define _GNU_SOURCE /* clock_gettime */
 #include "fc_select.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fc_clock.h"
 #include "fc_walk.h"
 
 /* What one thread takes at a time: some tens of microseconds. */
@@ -171,12 +170,6 @@ fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared) {
                           .guess_ns = (int64_t)(bytes / (prepared ? 4 : 40))};
 }
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static fc_status select_on_stack(const fc_runtime *runtime, const fc_selection *s, size_t *out_found) {
     fc_candidates_small small;
     fc_walk walk;
@@ -200,8 +193,8 @@ fc_status fc_select(const fc_runtime *runtime, const fc_selection *selection, si
     const size_t elements = selection->rows * selection->n;
     const fc_cost_work work = fc_select_work(fc_dtype_size(selection->dtype), elements, prepared);
     const unsigned threads = runtime->choose(runtime, &work, selection->threads);
-    const int64_t began = now_ns();
+    const int64_t began = fc_clock_ns();
     const fc_status status = select_on_pool(runtime, selection, threads, out_found);
-    if (status == FC_OK) runtime->learn(runtime, &work, threads, now_ns() - began);
+    if (status == FC_OK) runtime->learn(runtime, &work, threads, fc_clock_ns() - began);
     return status;
 }
