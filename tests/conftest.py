@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,8 @@ settings.load_profile("fastcore")
 def pytest_configure(config: pytest.Config) -> None:
     """Here and not in pyproject.toml, which is not there when a wheel is tested from another folder."""
     config.addinivalue_line("markers", "native: runs the compiled core hard; the subset for the sanitizers")
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell has it in the background: no Ctrl-C would come
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
