@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MORE_MAX = 1 << 16, INSERT_MAX = 16, SORT_BY_INSERTION_MAX = 32, DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT, CROWD = 32 };
+enum { MORE_MAX = 1 << 16, INSERT_MAX = 16, SORT_BY_INSERTION_MAX = 32, CROWD = 32 };
+enum { DIGIT = 8, BINS = 1 << DIGIT, WIDE_DIGIT = 11, WIDE_BINS = 1 << WIDE_DIGIT };
 
 /* For small k four times as much as is wanted, so that each cut, which costs some ns an element, raises the bar by far;
  * for all k twice as much, which a merge needs. */

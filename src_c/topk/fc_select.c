@@ -162,10 +162,12 @@ static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s
 
 fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared) {
     static const char *const plain[] = {"top_k, 1 byte", "top_k, 2 bytes", "top_k, 4 bytes", "top_k, 8 bytes"};
-    static const char *const readied[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
-                                          "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
-    const size_t at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3, bytes = elements * size;
-    const char *name = prepared ? readied[at] : plain[at];
+    static const char *const prepared[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
+                                           "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
+    const size_t size = fc_dtype_size(s->dtype), at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
+    const bool ready = !s->half && s->bias == NULL && s->where == NULL;
+    const char *name = ready ? plain[at] : prepared[at];
+    const size_t bytes = s->rows * s->n * size;
     return (fc_cost_work){.name = name, .name_len = strlen(name), .items = bytes / PART_BYTES + 1, .bytes = bytes,
                           .guess_ns = (int64_t)(bytes / (prepared ? 4 : 40))};
 }
