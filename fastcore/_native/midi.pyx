@@ -1,0 +1,196 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""Standard MIDI Files, read into arrays."""
+
+cimport cython
+cimport numpy as np
+from cpython.bytes cimport PyBytes_AsString, PyBytes_Size
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from fastcore._native.base cimport FC_NO_MEMORY, FC_OK, fc_status, raise_status
+
+import numpy
+
+np.import_array()
+
+
+cdef extern from "fc_song.h" nogil:
+    ctypedef struct fc_note:
+        pass
+    ctypedef struct fc_tempo_event:
+        pass
+    ctypedef struct fc_time_signature:
+        pass
+    ctypedef struct fc_key_signature:
+        pass
+    ctypedef struct fc_control:
+        pass
+    ctypedef struct fc_text:
+        uint64_t tick
+        uint32_t track
+        uint8_t kind
+        size_t offset, len
+    ctypedef struct fc_song:
+        unsigned int format
+        uint32_t tracks, tracks_declared, tpqn
+        double ticks_per_second
+        uint64_t end_tick, note_ons, warnings
+        bint damaged
+        size_t damage_offset
+        fc_note *notes
+        size_t notes_len
+        fc_tempo_event *tempos
+        size_t tempos_len
+        fc_time_signature *time_signatures
+        size_t time_signatures_len
+        fc_key_signature *key_signatures
+        size_t key_signatures_len
+        fc_control *controls
+        size_t controls_len
+        fc_text *texts
+        size_t texts_len
+        uint64_t *track_ends
+    void fc_song_free(fc_song *song)
+
+cdef extern from "fc_smf.h" nogil:
+    ctypedef enum fc_smf_code:
+        FC_SMF_OK, FC_SMF_NO_MEMORY, FC_SMF_CODE_COUNT
+    ctypedef enum fc_smf_warning:
+        FC_SMF_WARNING_COUNT
+    fc_smf_code fc_smf_read(fc_song *song, const uint8_t *bytes, size_t len, size_t *out_offset)
+    const char *fc_smf_code_name(fc_smf_code code)
+    const char *fc_smf_warning_name(fc_smf_warning warning)
+
+cdef extern from "fc_timeline.h" nogil:
+    ctypedef struct fc_segment:
+        pass
+    ctypedef struct fc_timeline:
+        fc_segment *segments
+        size_t segments_len
+        double duration
+        bint has_tempo
+        double bpm, bpm_initial, bpm_min, bpm_max
+        size_t changes
+    fc_status fc_timeline_read(fc_timeline *timeline, fc_song *song)
+    void fc_timeline_free(fc_timeline *timeline)
+
+
+def _layout(size, **fields):
+    """A structured dtype of the C struct of that size."""
+    formats, offsets = zip(*fields.values())
+    return numpy.dtype({"names": list(fields), "formats": formats, "offsets": offsets, "itemsize": size})
+
+
+NOTE = _layout(sizeof(fc_note), start=("i8", 0), end=("i8", 8), start_s=("f8", 16), end_s=("f8", 24),
+               track=("u4", 32), channel=("u1", 36), pitch=("u1", 37), velocity=("u1", 38), program=("u1", 39))
+TEMPO = _layout(sizeof(fc_tempo_event), tick=("i8", 0), us_per_quarter=("u4", 8), track=("u4", 12))
+TIME_SIGNATURE = _layout(sizeof(fc_time_signature), tick=("i8", 0), track=("u4", 8), numerator=("u1", 12),
+                         denominator_exponent=("u1", 13))
+KEY_SIGNATURE = _layout(sizeof(fc_key_signature), tick=("i8", 0), track=("u4", 8), sharps=("i1", 12),
+                        minor=("?", 13))
+CONTROL = _layout(sizeof(fc_control), tick=("i8", 0), track=("u4", 8), kind=("u1", 12), channel=("u1", 13),
+                  number=("u1", 14), value=("i2", 16))
+SEGMENT = _layout(sizeof(fc_segment), tick=("i8", 0), seconds=("f8", 8), seconds_per_tick=("f8", 16),
+                  us_per_quarter=("u4", 24), track=("u4", 28))
+
+WARNINGS = tuple([fc_smf_warning_name(<fc_smf_warning>i).decode() for i in range(FC_SMF_WARNING_COUNT)])
+CODES = tuple([fc_smf_code_name(<fc_smf_code>i).decode() for i in range(FC_SMF_CODE_COUNT)])
+
+# Up to which size a file's memory is kept for the next, and from which the GIL is released: about a millisecond.
+cdef Py_ssize_t KEPT_BYTES = 1 << 21, RELEASE_BYTES = 1 << 19
+
+
+@cython.final
+cdef class _Reader:
+    """The memory of one reading, used again for the next."""
+    cdef fc_song song
+    cdef fc_timeline timeline
+
+    def __cinit__(self):
+        memset(&self.song, 0, sizeof(self.song))
+        memset(&self.timeline, 0, sizeof(self.timeline))
+
+    def __dealloc__(self):
+        fc_song_free(&self.song)
+        fc_timeline_free(&self.timeline)
+
+
+cdef list idle = []
+
+
+cdef np.ndarray array_of(const void *items, size_t count, object dtype):
+    cdef np.ndarray array = numpy.empty(count, dtype)
+    if count != 0:
+        memcpy(np.PyArray_DATA(array), items, <size_t>np.PyArray_NBYTES(array))
+    array.flags.writeable = False
+    return array
+
+
+def read(data):
+    cdef _Reader reader
+    cdef bytes held = data if type(data) is bytes else bytes(memoryview(data))
+    try:
+        reader = idle.pop()
+    except IndexError:
+        reader = _Reader()
+    result = read_with(reader, held)
+    if PyBytes_Size(held) <= KEPT_BYTES:
+        idle.append(reader)
+    return result
+
+
+cdef dict read_with(_Reader reader, bytes held):
+    cdef const uint8_t *data = <const uint8_t *>PyBytes_AsString(held)
+    cdef size_t size = <size_t>PyBytes_Size(held), offset = 0
+    cdef fc_smf_code code
+    cdef fc_status status = FC_OK
+    if size < <size_t>RELEASE_BYTES:
+        code = fc_smf_read(&reader.song, data, size, &offset)
+        if code == FC_SMF_OK:
+            status = fc_timeline_read(&reader.timeline, &reader.song)
+    else:
+        with nogil:
+            code = fc_smf_read(&reader.song, data, size, &offset)
+            if code == FC_SMF_OK:
+                status = fc_timeline_read(&reader.timeline, &reader.song)
+    raise_status(FC_NO_MEMORY if code == FC_SMF_NO_MEMORY else status)
+    if code != FC_SMF_OK:
+        return {"code": CODES[code], "offset": offset}
+    return describe(&reader.song, &reader.timeline, held)
+
+
+cdef dict describe(fc_song *song, fc_timeline *timeline, bytes held):
+    """Copy what was read into objects of Python."""
+    cdef const fc_text *text
+    cdef size_t i
+    texts = []
+    for i in range(song.texts_len):
+        text = &song.texts[i]
+        texts.append((text.tick, text.track, text.kind, held[text.offset:text.offset + text.len]))
+    bpm = None
+    if timeline.has_tempo:
+        bpm = (timeline.bpm, timeline.bpm_initial, timeline.bpm_min, timeline.bpm_max)
+    return {
+        "code": "ok",
+        "status": "damaged" if song.damaged else "ok",
+        "offset": song.damage_offset if song.damaged else None,
+        "warnings": tuple([name for i, name in enumerate(WARNINGS) if song.warnings >> i & 1]),
+        "format": song.format,
+        "tracks": song.tracks,
+        "tracks_declared": song.tracks_declared,
+        "tpqn": song.tpqn if song.tpqn else None,
+        "ticks_per_second": song.ticks_per_second if not song.tpqn else None,
+        "end_tick": song.end_tick,
+        "note_ons": song.note_ons,
+        "notes": array_of(song.notes, song.notes_len, NOTE),
+        "tempos": array_of(song.tempos, song.tempos_len, TEMPO),
+        "time_signatures": array_of(song.time_signatures, song.time_signatures_len, TIME_SIGNATURE),
+        "key_signatures": array_of(song.key_signatures, song.key_signatures_len, KEY_SIGNATURE),
+        "controls": array_of(song.controls, song.controls_len, CONTROL),
+        "texts": texts,
+        "track_ends": array_of(song.track_ends, song.tracks, numpy.dtype("i8")),
+        "segments": array_of(timeline.segments, timeline.segments_len, SEGMENT),
+        "duration": timeline.duration,
+        "bpm": bpm,
+        "tempo_changes": timeline.changes,
+    }

@@ -1,0 +1,12 @@
+/* Give each note of a song the program that is in force when it begins. */
+#ifndef FC_PROGRAM_H
+#define FC_PROGRAM_H
+
+#include "fc_song.h"
+
+/* Settle the programs that the reader left as each track knows them, FC_PROGRAM_FRESH included. In format 2 they stay;
+ * otherwise the last change on the note's channel counts, in order of (tick, track, place), whatever its track, and 0
+ * where there is none. O(notes + controls). */
+void fc_program_settle(fc_song *song);
+
+#endif

@@ -1,0 +1,328 @@
+#include "fc_track.h"
+
+#include <string.h>
+
+#define NONE UINT32_MAX
+#define UNROLLED static inline __attribute__((always_inline))
+
+/* The most bytes that a channel message takes with its time, longer quantities apart: 4, a status, 2 data bytes. */
+enum { EVENT_BYTES = 8 };
+
+void fc_song_warn(fc_song *song, fc_smf_warning warning, size_t offset) {
+    song->warnings |= FC_SMF_BIT(warning);
+    if ((FC_SMF_BIT(warning) & FC_SMF_DAMAGE) == 0) return;
+    if (!song->damaged || offset < song->damage_offset) song->damage_offset = offset;
+    song->damaged = true;
+}
+
+bool fc_chunk_begins(const uint8_t *bytes, size_t len, size_t at) {
+    if (len - at < 8) return false;
+    for (size_t i = at; i < at + 4; i++)
+        if (bytes[i] < 0x20 || bytes[i] > 0x7e) return false;
+    return true;
+}
+
+bool fc_chunk_is_ours(const uint8_t *bytes, size_t len, size_t at) {
+    return len - at >= 8 && (memcmp(bytes + at, "MTrk", 4) == 0 || memcmp(bytes + at, "MThd", 4) == 0);
+}
+
+size_t fc_track_find(const uint8_t *bytes, size_t len, size_t at) {
+    while (len - at >= 8) {
+        const uint8_t *found = memchr(bytes + at, 'M', len - at - 7);
+        if (found == NULL) break;
+        at = (size_t)(found - bytes);
+        if (memcmp(found, "MTrk", 4) == 0) return at;
+        at++;
+    }
+    return len;
+}
+
+static void warn_at(fc_tracks *t, fc_smf_warning warning, const uint8_t *p) {
+    fc_song_warn(t->song, warning, (size_t)(p - t->bytes));
+}
+
+/* Read a variable-length quantity of any length; NULL if it is cut. It saturates at FC_TICK_MAX. */
+static const uint8_t *read_quantity(fc_tracks *t, const uint8_t *p, const uint8_t *end, uint64_t *out) {
+    uint64_t value = 0;
+    const uint8_t *begin = p;
+    while (p < end) {
+        const uint8_t byte = *p++;
+        value = value > FC_TICK_MAX >> 7 ? FC_TICK_MAX : value << 7 | (byte & 0x7f);
+        if (byte & 0x80) continue;
+        if (p - begin > 4) warn_at(t, FC_SMF_LONG_QUANTITY, begin);
+        *out = value;
+        return p;
+    }
+    return NULL;
+}
+
+static fc_item *push(fc_tracks *t, uint8_t kind, uint64_t tick) {
+    fc_item *item = --t->item;
+    *item = (fc_item){.tick = tick, .track = t->track, .kind = kind};
+    t->counts[kind]++;
+    return item;
+}
+
+static void push_control(fc_tracks *t, uint8_t kind, uint64_t tick, unsigned channel, unsigned number, int value) {
+    fc_item *item = push(t, kind, tick);
+    item->channel = (uint8_t)channel;
+    item->number = (uint8_t)number;
+    item->value = value;
+}
+
+static void set_program(fc_tracks *t, uint64_t tick, unsigned channel, unsigned program) {
+    push_control(t, FC_CONTROL_PROGRAM, tick, channel, program, (int)program);
+    if (tick != t->fresh_tick) t->fresh = 0;
+    t->fresh_tick = tick;
+    t->fresh |= (uint16_t)(1u << channel);
+    t->programs[channel] = (uint8_t)program;
+}
+
+static void read_time_signature(fc_tracks *t, uint64_t tick, const uint8_t *p, size_t len) {
+    if (len != 4) warn_at(t, FC_SMF_TIME_SIGNATURE, p);
+    if (len < 2 || p[0] == 0 || p[1] > 7) {
+        warn_at(t, FC_SMF_TIME_SIGNATURE, p);
+        return;
+    }
+    fc_item *item = push(t, FC_ITEM_TIME_SIGNATURE, tick);
+    item->value = p[0];
+    item->len = p[1];
+}
+
+static void read_key_signature(fc_tracks *t, uint64_t tick, const uint8_t *p, size_t len) {
+    const int sharps = len < 2 ? 8 : p[0] < 128 ? p[0] : p[0] - 256;
+    if (sharps < -7 || sharps > 7 || p[1] > 1) {
+        warn_at(t, FC_SMF_KEY_SIGNATURE, p);
+        return;
+    }
+    fc_item *item = push(t, FC_ITEM_KEY_SIGNATURE, tick);
+    item->value = sharps;
+    item->minor = p[1] == 1;
+}
+
+static void read_tempo(fc_tracks *t, uint64_t tick, const uint8_t *p, size_t len) {
+    if (len != 3) warn_at(t, FC_SMF_TEMPO_LENGTH, p);
+    if (len < 3) return;
+    const int32_t tempo = p[0] << 16 | p[1] << 8 | p[2];
+    if (tempo == 0) warn_at(t, FC_SMF_TEMPO_ZERO, p);
+    else push(t, FC_ITEM_TEMPO, tick)->value = tempo;
+}
+
+static void read_meta(fc_tracks *t, uint64_t tick, unsigned type, const uint8_t *p, size_t len) {
+    if (type >= 1 && type <= 15) {
+        fc_item *item = push(t, FC_ITEM_TEXT, tick);
+        item->number = (uint8_t)type;
+        item->offset = (uint32_t)(p - t->bytes);
+        item->len = (uint32_t)len;
+    } else if (type == 0x51) {
+        read_tempo(t, tick, p, len);
+    } else if (type == 0x58) {
+        read_time_signature(t, tick, p, len);
+    } else if (type == 0x59) {
+        read_key_signature(t, tick, p, len);
+    }
+}
+
+/* How many data bytes a system message other than exclusive takes. */
+static unsigned system_bytes(unsigned status) {
+    return status == 0xf2 ? 2 : status == 0xf1 || status == 0xf3 ? 1 : 0;
+}
+
+UNROLLED void begin_note(fc_tracks *t, uint64_t tick, unsigned status, unsigned pitch, unsigned velocity) {
+    const unsigned channel = status & 15;
+    fc_open_notes *open = &t->song->room->open[channel << 7 | pitch];
+    const uint32_t index = (uint32_t)t->notes_len++;
+    fc_note *note = &t->notes[index];
+    note->start = tick;
+    note->end = NONE;
+    note->track = t->track;
+    note->channel = (uint8_t)channel;
+    note->pitch = (uint8_t)pitch;
+    note->velocity = (uint8_t)velocity;
+    note->program = t->programs[channel];
+    if (tick == t->fresh_tick && (t->fresh >> channel & 1)) note->program |= FC_PROGRAM_FRESH;
+    t->channels |= (uint16_t)(1u << channel);
+    if (open->first != NONE) {
+        t->song->warnings |= FC_SMF_BIT(FC_SMF_OVERLAPPING_NOTE);
+        t->notes[open->last].end = index;
+    } else {
+        open->first = index;
+    }
+    open->last = index;
+}
+
+UNROLLED void end_note(fc_tracks *t, uint64_t tick, unsigned status, unsigned pitch) {
+    fc_open_notes *open = &t->song->room->open[(status & 15) << 7 | pitch];
+    if (open->first == NONE) {
+        t->song->warnings |= FC_SMF_BIT(FC_SMF_ORPHAN_OFF);
+        return;
+    }
+    fc_note *note = &t->notes[open->first];
+    open->first = (uint32_t)note->end;
+    note->end = tick;
+    if (tick == note->start) t->song->warnings |= FC_SMF_BIT(FC_SMF_EMPTY_NOTE);
+}
+
+/* Close what is open at the end of the track, so that every slot is free for the next one. */
+static void close_notes(fc_tracks *t) {
+    for (unsigned channel = 0; channel < 16; channel++) {
+        if (!(t->channels >> channel & 1)) continue;
+        for (unsigned pitch = 0; pitch < 128; pitch++) {
+            fc_open_notes *open = &t->song->room->open[channel << 7 | pitch];
+            while (open->first != NONE) {
+                t->song->warnings |= FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE);
+                end_note(t, t->tick, channel, pitch);
+            }
+        }
+    }
+}
+
+/* Where reading stands in a track. */
+typedef struct fc_cursor {
+    const uint8_t *p, *end;
+    unsigned running; /* the status in force, 0 for none */
+    uint64_t kept;    /* the warning that its use calls for */
+    bool cut;         /* the event at p is not whole */
+    bool stopped;     /* at an end event behind which nothing of the track lies */
+} fc_cursor;
+
+/* True if the end event before `p` is the end of the track, whatever its length says. */
+static bool stops_at(fc_tracks *t, const uint8_t *p, const uint8_t *end, bool guessed) {
+    const size_t at = (size_t)(p - t->bytes);
+    t->ended = true;
+    if (p == end || guessed) return true;
+    if (fc_chunk_is_ours(t->bytes, t->len, at)) {
+        warn_at(t, FC_SMF_TRACK_LENGTH, p);
+        return true;
+    }
+    warn_at(t, FC_SMF_AFTER_END_OF_TRACK, p);
+    return false;
+}
+
+/* Read events up to the end, or, unless `checked`, up to where fewer than EVENT_BYTES are left: until then no byte of a
+ * channel message needs to be asked for. */
+UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked, bool guessed) {
+    const uint8_t *p = cursor->p, *const end = cursor->end;
+    uint64_t tick = t->tick, kept = cursor->kept;
+    unsigned running = cursor->running;
+    for (; checked ? p < end : end - p >= EVENT_BYTES; cursor->p = p, t->tick = tick) {
+        uint64_t delta = *p++;
+        if (delta & 0x80) {
+            if ((!checked || p < end) && *p < 0x80) {
+                delta = (delta & 0x7f) << 7 | *p++;
+            } else {
+                p = read_quantity(t, p - 1, end, &delta);
+                if (p == NULL || end - p < 3) {
+                    if (!checked) break;
+                    if (p == NULL || p == end) goto cut;
+                }
+            }
+        }
+        if (checked && p == end) goto cut;
+        tick += delta;
+        if (tick > FC_TICK_MAX) {
+            tick = FC_TICK_MAX;
+            warn_at(t, FC_SMF_TICK_OVERFLOW, p);
+        }
+        unsigned status = *p;
+        if (status & 0x80) {
+            p++;
+            if (status < 0xf0) {
+                running = status;
+                kept = 0;
+            }
+        } else if (running != 0) {
+            status = running;
+            t->song->warnings |= kept;
+        } else {
+            warn_at(t, FC_SMF_NO_STATUS, p);
+            while (p < end && *p < 0x80) p++;
+            if (p == end) continue;
+            if (!checked && end - p < 3) break;
+            /* The status goes without a time of its own. */
+            status = *p++;
+            if (status < 0xf0) running = status;
+        }
+        switch (status >> 4) {
+        case 0xc:
+        case 0xd:
+            if (checked && p == end) goto cut;
+            if (*p & 0x80) warn_at(t, FC_SMF_HIGH_DATA, p);
+            if (status < 0xd0) set_program(t, tick, status & 15, *p & 0x7f);
+            p++;
+            break;
+        case 0xf: {
+            if (status != 0xff && status != 0xf0 && status != 0xf7) {
+                warn_at(t, FC_SMF_SYSTEM_MESSAGE, p - 1);
+                for (unsigned n = system_bytes(status); n > 0 && p < end && *p < 0x80; n--) p++;
+                break;
+            }
+            kept = FC_SMF_BIT(FC_SMF_KEPT_STATUS);
+            if (status == 0xff && p == end) goto cut;
+            const unsigned type = status == 0xff ? *p++ : 0;
+            uint64_t len;
+            const uint8_t *content = read_quantity(t, p, end, &len);
+            if (content == NULL || len > (uint64_t)(end - content)) goto cut;
+            p = content + len;
+            if (status != 0xff) break;
+            if (type != 0x2f) {
+                read_meta(t, tick, type, content, (size_t)len);
+                break;
+            }
+            running = 0;
+            if (!stops_at(t, p, end, guessed)) break;
+            cursor->stopped = true;
+            cursor->p = p;
+            t->tick = tick;
+            return;
+        }
+        default: {
+            if (checked && end - p < 2) goto cut;
+            unsigned first = p[0], second = p[1];
+            if ((first | second) & 0x80) {
+                warn_at(t, FC_SMF_HIGH_DATA, p + !(first & 0x80));
+                first &= 0x7f;
+                second &= 0x7f;
+            }
+            p += 2;
+            const unsigned kind = status >> 4;
+            if (kind == 9 && second != 0) begin_note(t, tick, status, first, second);
+            else if (kind <= 9) end_note(t, tick, status, first);
+            else if (kind == 0xb) push_control(t, FC_CONTROL_CHANGE, tick, status & 15, first, (int)second);
+            else if (kind == 0xe)
+                push_control(t, FC_CONTROL_BEND, tick, status & 15, 0, (int)(second << 7 | first) - 8192);
+        }
+        }
+        cursor->running = running;
+        cursor->kept = kept;
+    }
+    return;
+cut:
+    cursor->cut = true;
+}
+
+size_t fc_track_read(fc_tracks *t, size_t begin, size_t end, bool guessed) {
+    fc_cursor cursor = {.p = t->bytes + begin, .end = t->bytes + end};
+    t->tick = 0;
+    t->ended = false;
+    t->channels = 0;
+    t->first_note = t->notes_len;
+    t->fresh = 0;
+    memset(t->programs, 0, sizeof t->programs);
+    for (;;) {
+        cursor.cut = false;
+        read_events(t, &cursor, false, guessed);
+        if (!cursor.stopped) read_events(t, &cursor, true, guessed);
+        /* Without its end event, and where no chunk follows, the track goes on: its length was too small. */
+        const size_t at = (size_t)(cursor.end - t->bytes);
+        if (t->ended || at == t->len || fc_chunk_begins(t->bytes, t->len, at)) break;
+        warn_at(t, FC_SMF_TRACK_LENGTH, cursor.end);
+        cursor.end = t->bytes + fc_track_find(t->bytes, t->len, at);
+        guessed = true;
+    }
+    if (cursor.cut) warn_at(t, FC_SMF_EVENT_CUT, cursor.p);
+    if (!t->ended) warn_at(t, FC_SMF_NO_END_OF_TRACK, cursor.end);
+    close_notes(t);
+    t->song->note_ons += t->notes_len - t->first_note;
+    return (size_t)((cursor.stopped ? cursor.p : cursor.end) - t->bytes);
+}
