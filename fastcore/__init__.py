@@ -24,17 +24,18 @@ _EXPORTS = {
     "QueryError": "fastcore.errors",
     "LineError": "fastcore.errors",
     "NoLogs": "fastcore.errors",
+    "MidiError": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
     "ExecutorError": "fastcore.errors",
 }
-_MODULES = ("aio", "errors", "parallel", "query")
+_MODULES = ("errors", "midi", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastcore import aio as aio
     from fastcore import errors as errors
-    from fastcore import parallel as parallel
+    from fastcore import midi as midi
     from fastcore import query as query
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from fastcore.errors import ExecutorError as ExecutorError
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError
+    from fastcore.errors import MidiError as MidiError
     from fastcore.errors import MissingExtra as MissingExtra
     from fastcore.errors import NoLogs as NoLogs
     from fastcore.errors import QueryError as QueryError

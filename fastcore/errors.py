@@ -89,6 +89,33 @@ class LineError(FastcoreError, ValueError):
         return self.message
 
 
+class MidiError(FastcoreError, ValueError):
+    """A file that holds no MIDI at all: a damaged one that holds a track is read.
+
+    `code` is one of empty, zeros, gzip, html, not_midi, no_track and too_large; `path` is the file, None for bytes;
+    `offset` is the byte that told. O(1); keeps the GIL; may be shown in another thread.
+
+    >>> import fastcore
+    >>> try:
+    ...     fastcore.midi.read(b"<html><body>404</body></html>")
+    ... except MidiError as error:
+    ...     print(error.code, error.offset, error)
+    html 0 <memory>: a web page, no MIDI file: download it again
+    """
+
+    __module__ = "fastcore"
+
+    def __init__(self, message: str, code: str = "", path: str | None = None, offset: int = 0) -> None:
+        super().__init__(message, code, path, offset)
+        self.message = message
+        self.code = code
+        self.path = path
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class NoLogs(FastcoreError, FileNotFoundError):
     """No session logs were found where they are looked for; `folders` lists the places tried.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 NOTE: np.dtype[np.void]
 TEMPO: np.dtype[np.void]
@@ -17,3 +18,9 @@ def read(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     """Read one file's bytes: `code` is "ok" and the rest as in `fastcore.midi.Song`, or else `code` says why there is
     no song and `offset` where. Arrays are read-only and of the dtypes above. O(bytes); thread-safe; keeps the GIL below
     512 KB. What is not `bytes` is copied first."""
+
+def to_seconds(segments: NDArray[np.void], ticks: ArrayLike) -> NDArray[np.float64]:
+    """Return the seconds at which ticks sound in one tempo map; ValueError for ticks below 0. O(n log segments)."""
+
+def to_ticks(segments: NDArray[np.void], seconds: ArrayLike) -> NDArray[np.float64]:
+    """Return the ticks, fractions included, of seconds; ValueError for NaN and below 0. O(n log segments)."""

@@ -4,7 +4,7 @@
 cimport cython
 cimport numpy as np
 from cpython.bytes cimport PyBytes_AsString, PyBytes_Size
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastcore._native.base cimport FC_NO_MEMORY, FC_OK, fc_status, raise_status
@@ -72,6 +72,8 @@ cdef extern from "fc_timeline.h" nogil:
         double bpm, bpm_initial, bpm_min, bpm_max
         size_t changes
     fc_status fc_timeline_read(fc_timeline *timeline, fc_song *song)
+    double fc_timeline_seconds(const fc_timeline *timeline, uint32_t track, uint64_t tick)
+    double fc_timeline_tick(const fc_timeline *timeline, uint32_t track, double seconds)
     void fc_timeline_free(fc_timeline *timeline)
 
 
@@ -194,3 +196,43 @@ cdef dict describe(fc_song *song, fc_timeline *timeline, bytes held):
         "bpm": bpm,
         "tempo_changes": timeline.changes,
     }
+
+
+cdef fc_timeline timeline_of(np.ndarray segments) except *:
+    cdef fc_timeline timeline
+    memset(&timeline, 0, sizeof(timeline))
+    if segments.dtype != SEGMENT or np.PyArray_NDIM(segments) != 1 or not np.PyArray_IS_C_CONTIGUOUS(segments):
+        raise TypeError("segments: wanted an array of SEGMENT that lies in one piece")
+    timeline.segments_len = <size_t>np.PyArray_DIM(segments, 0)
+    if timeline.segments_len == 0:
+        raise ValueError("segments: a tempo map has one or more")
+    timeline.segments = <fc_segment *>np.PyArray_DATA(segments)
+    return timeline
+
+
+def to_seconds(np.ndarray segments not None, ticks):
+    cdef np.ndarray given = numpy.ascontiguousarray(ticks, numpy.int64)
+    cdef fc_timeline timeline = timeline_of(segments)
+    cdef np.ndarray result = numpy.empty((<object>given).shape, numpy.float64)
+    cdef const int64_t *at = <const int64_t *>np.PyArray_DATA(given)
+    cdef double *to = <double *>np.PyArray_DATA(result)
+    cdef Py_ssize_t i
+    for i in range(np.PyArray_SIZE(given)):
+        if at[i] < 0:
+            raise ValueError(f"ticks: {at[i]} is before the song begins")
+        to[i] = fc_timeline_seconds(&timeline, 0, <uint64_t>at[i])
+    return result
+
+
+def to_ticks(np.ndarray segments not None, seconds):
+    cdef np.ndarray given = numpy.ascontiguousarray(seconds, numpy.float64)
+    cdef fc_timeline timeline = timeline_of(segments)
+    cdef np.ndarray result = numpy.empty((<object>given).shape, numpy.float64)
+    cdef const double *at = <const double *>np.PyArray_DATA(given)
+    cdef double *to = <double *>np.PyArray_DATA(result)
+    cdef Py_ssize_t i
+    for i in range(np.PyArray_SIZE(given)):
+        if not at[i] >= 0:
+            raise ValueError(f"seconds: {at[i]} is before the song begins")
+        to[i] = fc_timeline_tick(&timeline, 0, at[i])
+    return result
