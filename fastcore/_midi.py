@@ -45,7 +45,7 @@ def read(source: Source, *, charset: str | None = None) -> Song:
     (96, 0.5, [60], 'ok')
     """
     if charset is not None:
-        b"".decode(charset)
+        b"a".decode(charset, "replace")  # a LookupError here, and not where the first text is read
     data, path = _content(source)
     facts = _native.read(data)
     if facts["code"] != "ok":

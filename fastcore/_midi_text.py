@@ -41,8 +41,9 @@ def _japanese_score(text: str) -> float:
 
 
 def _latin_score(text: str) -> float:
-    """The share of what is not ASCII that are letters beside a letter; control characters are none."""
+    """The share of what is not ASCII that are letters beside a letter of ASCII, or signs that titles have."""
     odd = [i for i, c in enumerate(text) if not c.isascii()]
-    words = sum(text[i].isalpha() and (text[i - 1 : i].isalpha() or text[i + 1 : i + 2].isalpha()) for i in odd)
-    signs = sum(text[i] in "©®°«»¡¿§´" for i in odd)
-    return (words + signs) / max(1, len(odd))
+    beside = [text[max(0, i - 1) : i] + text[i + 1 : i + 2] for i in odd]
+    letters = [text[i] for i, near in zip(odd, beside, strict=True) if any(c.isascii() and c.isalpha() for c in near)]
+    words = sum(letter.isalpha() for letter in letters)
+    return (words + sum(text[i] in "©®°«»¡¿§´" for i in odd)) / max(1, len(odd))

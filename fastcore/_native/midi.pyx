@@ -211,7 +211,7 @@ cdef fc_timeline timeline_of(np.ndarray segments) except *:
 
 
 def to_seconds(np.ndarray segments not None, ticks):
-    cdef np.ndarray given = numpy.ascontiguousarray(ticks, numpy.int64)
+    cdef np.ndarray given = numpy.asarray(ticks, numpy.int64, order="C")
     cdef fc_timeline timeline = timeline_of(segments)
     cdef np.ndarray result = numpy.empty((<object>given).shape, numpy.float64)
     cdef const int64_t *at = <const int64_t *>np.PyArray_DATA(given)
@@ -225,7 +225,7 @@ def to_seconds(np.ndarray segments not None, ticks):
 
 
 def to_ticks(np.ndarray segments not None, seconds):
-    cdef np.ndarray given = numpy.ascontiguousarray(seconds, numpy.float64)
+    cdef np.ndarray given = numpy.asarray(seconds, numpy.float64, order="C")
     cdef fc_timeline timeline = timeline_of(segments)
     cdef np.ndarray result = numpy.empty((<object>given).shape, numpy.float64)
     cdef const double *at = <const double *>np.PyArray_DATA(given)

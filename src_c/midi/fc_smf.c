@@ -12,6 +12,7 @@ typedef struct fc_smf {
     const uint8_t *bytes;
     size_t len;      /* of the part */
     size_t file_len; /* of the file */
+    bool is_counted; /* a header says how many tracks there are */
     fc_tracks tracks;
 } fc_smf;
 
@@ -111,7 +112,8 @@ static size_t read_header(fc_smf *smf, size_t at) {
     song->tpqn = DEFAULT_TPQN;
     if (end - at < HEADER) fc_song_warn(song, FC_SMF_HEADER_CUT, at);
     if (end - at >= 10) song->format = (unsigned)(header[8] << 8 | header[9]);
-    if (end - at >= 12) song->tracks_declared = (uint32_t)(header[10] << 8 | header[11]);
+    smf->is_counted = end - at >= 12;
+    if (smf->is_counted) song->tracks_declared = (uint32_t)(header[10] << 8 | header[11]);
     if (end - at >= HEADER) set_division(song, (unsigned)(header[12] << 8 | header[13]), at + 12);
     if (song->format > 2) fc_song_warn(song, FC_SMF_FORMAT_UNKNOWN, at + 8);
     return end;
@@ -175,16 +177,19 @@ static size_t pass_over(fc_smf *smf, size_t at) {
     return next;
 }
 
-static void read_chunks(fc_smf *smf, size_t at) {
+/* A wrapper that ends before the tracks do was wrong: what it holds goes on to the end of the file. */
+static void widen(fc_smf *smf, size_t at) {
     fc_song *song = smf->tracks.song;
-    while (at < smf->len) {
-        at = is_at(smf->bytes, smf->len, at, "MTrk") && smf->len - at >= CHUNK_HEAD ? read_track(smf, at)
-                                                                                    : pass_over(smf, at);
-        if (at == smf->len && smf->len < smf->file_len && song->tracks < song->tracks_declared &&
-            is_at(smf->bytes, smf->file_len, at, "MTrk")) {
-            fc_song_warn(song, FC_SMF_RIFF_SIZE, at);
-            smf->len = smf->tracks.len = smf->file_len;
-        }
+    if (smf->len == smf->file_len || smf->len - at >= CHUNK_HEAD || song->tracks >= song->tracks_declared) return;
+    if (!is_at(smf->bytes, smf->file_len, at, "MTrk")) return;
+    fc_song_warn(song, FC_SMF_RIFF_SIZE, at);
+    smf->len = smf->tracks.len = smf->file_len;
+}
+
+static void read_chunks(fc_smf *smf, size_t at) {
+    for (widen(smf, at); at < smf->len; widen(smf, at)) {
+        const bool is_track = smf->len - at >= CHUNK_HEAD && is_at(smf->bytes, smf->len, at, "MTrk");
+        at = is_track ? read_track(smf, at) : pass_over(smf, at);
     }
 }
 
@@ -211,10 +216,9 @@ fc_smf_code fc_smf_read(fc_song *song, const uint8_t *bytes, size_t len, size_t 
         fc_song_reset(song);
         return code;
     }
-    const bool has_header = (song->warnings & FC_SMF_BIT(FC_SMF_NO_HEADER)) == 0;
-    if (has_header && song->tracks != song->tracks_declared) fc_song_warn(song, FC_SMF_TRACK_COUNT, 0);
+    if (smf.is_counted && song->tracks != song->tracks_declared) fc_song_warn(song, FC_SMF_TRACK_COUNT, 0);
     if (song->format == 0 && song->tracks > 1) fc_song_warn(song, FC_SMF_FORMAT_0_TRACKS, 0);
-    fc_program_settle(song);
+    fc_program_settle(song, &smf.tracks);
     *out_offset = song->damage_offset;
     return FC_SMF_OK;
 }

@@ -70,12 +70,20 @@ static void push_control(fc_tracks *t, uint8_t kind, uint64_t tick, unsigned cha
     item->value = value;
 }
 
+/* Note down that a track uses a channel. */
+static void own(fc_owner *owner, uint32_t track) {
+    owner->shared |= owner->used && owner->track != track;
+    owner->used = true;
+    owner->track = track;
+}
+
 static void set_program(fc_tracks *t, uint64_t tick, unsigned channel, unsigned program) {
     push_control(t, FC_CONTROL_PROGRAM, tick, channel, program, (int)program);
     if (tick != t->fresh_tick) t->fresh = 0;
     t->fresh_tick = tick;
     t->fresh |= (uint16_t)(1u << channel);
     t->programs[channel] = (uint8_t)program;
+    own(&t->program_owners[channel], t->track);
 }
 
 static void read_time_signature(fc_tracks *t, uint64_t tick, const uint8_t *p, size_t len) {
@@ -128,53 +136,62 @@ static unsigned system_bytes(unsigned status) {
     return status == 0xf2 ? 2 : status == 0xf1 || status == 0xf3 ? 1 : 0;
 }
 
-UNROLLED void begin_note(fc_tracks *t, uint64_t tick, unsigned status, unsigned pitch, unsigned velocity) {
-    const unsigned channel = status & 15;
-    fc_open_notes *open = &t->song->room->open[channel << 7 | pitch];
-    const uint32_t index = (uint32_t)t->notes_len++;
-    fc_note *note = &t->notes[index];
+/* What reading a note needs, apart from the rest so that it stays in registers. */
+typedef struct fc_pairing {
+    fc_note *notes;
+    fc_open_notes *open;
+    uint32_t len; /* of the notes */
+    uint32_t track;
+    uint64_t warnings;
+} fc_pairing;
+
+UNROLLED void begin_note(fc_pairing *pairing, uint64_t tick, unsigned channel, unsigned pitch, unsigned velocity,
+                         unsigned program) {
+    fc_open_notes *open = &pairing->open[channel << 7 | pitch];
+    const uint32_t index = pairing->len++;
+    fc_note *note = &pairing->notes[index];
     note->start = tick;
     note->end = NONE;
-    note->track = t->track;
+    note->track = pairing->track;
     note->channel = (uint8_t)channel;
     note->pitch = (uint8_t)pitch;
     note->velocity = (uint8_t)velocity;
-    note->program = t->programs[channel];
-    if (tick == t->fresh_tick && (t->fresh >> channel & 1)) note->program |= FC_PROGRAM_FRESH;
-    t->channels |= (uint16_t)(1u << channel);
+    note->program = (uint8_t)program;
     if (open->first != NONE) {
-        t->song->warnings |= FC_SMF_BIT(FC_SMF_OVERLAPPING_NOTE);
-        t->notes[open->last].end = index;
+        pairing->warnings |= FC_SMF_BIT(FC_SMF_OVERLAPPING_NOTE);
+        pairing->notes[open->last].end = index;
     } else {
         open->first = index;
     }
     open->last = index;
 }
 
-UNROLLED void end_note(fc_tracks *t, uint64_t tick, unsigned status, unsigned pitch) {
-    fc_open_notes *open = &t->song->room->open[(status & 15) << 7 | pitch];
+UNROLLED void end_note(fc_pairing *pairing, uint64_t tick, unsigned channel, unsigned pitch) {
+    fc_open_notes *open = &pairing->open[channel << 7 | pitch];
     if (open->first == NONE) {
-        t->song->warnings |= FC_SMF_BIT(FC_SMF_ORPHAN_OFF);
+        pairing->warnings |= FC_SMF_BIT(FC_SMF_ORPHAN_OFF);
         return;
     }
-    fc_note *note = &t->notes[open->first];
+    fc_note *note = &pairing->notes[open->first];
     open->first = (uint32_t)note->end;
     note->end = tick;
-    if (tick == note->start) t->song->warnings |= FC_SMF_BIT(FC_SMF_EMPTY_NOTE);
+    if (tick == note->start) pairing->warnings |= FC_SMF_BIT(FC_SMF_EMPTY_NOTE);
 }
 
-/* Close what is open at the end of the track, so that every slot is free for the next one. */
+/* Close what is open at the end of the track, so that every slot is free for the next one; take note of its channels. */
 static void close_notes(fc_tracks *t) {
+    fc_pairing pairing = {.notes = t->notes, .open = t->song->room->open};
     for (unsigned channel = 0; channel < 16; channel++) {
         if (!(t->channels >> channel & 1)) continue;
+        own(&t->note_owners[channel], t->track);
         for (unsigned pitch = 0; pitch < 128; pitch++) {
-            fc_open_notes *open = &t->song->room->open[channel << 7 | pitch];
-            while (open->first != NONE) {
-                t->song->warnings |= FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE);
-                end_note(t, t->tick, channel, pitch);
+            while (pairing.open[channel << 7 | pitch].first != NONE) {
+                pairing.warnings |= FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE);
+                end_note(&pairing, t->tick, channel, pitch);
             }
         }
     }
+    t->song->warnings |= pairing.warnings;
 }
 
 /* Where reading stands in a track. */
@@ -182,102 +199,118 @@ typedef struct fc_cursor {
     const uint8_t *p, *end;
     unsigned running; /* the status in force, 0 for none */
     uint64_t kept;    /* the warning that its use calls for */
-    bool cut;         /* the event at p is not whole */
+    bool guessed;     /* `end` is not where the track says that it ends */
     bool stopped;     /* at an end event behind which nothing of the track lies */
 } fc_cursor;
 
-/* True if the end event before `p` is the end of the track, whatever its length says. */
-static bool stops_at(fc_tracks *t, const uint8_t *p, const uint8_t *end, bool guessed) {
-    const size_t at = (size_t)(p - t->bytes);
-    t->ended = true;
-    if (p == end || guessed) return true;
-    if (fc_chunk_is_ours(t->bytes, t->len, at)) {
+/* Read the message of a status of F0 and above, `p` behind it; NULL if it is cut. */
+static const uint8_t *read_system(fc_tracks *t, fc_cursor *cursor, const uint8_t *p, unsigned status, uint64_t tick) {
+    const uint8_t *const end = cursor->end;
+    if (status != 0xff && status != 0xf0 && status != 0xf7) {
+        warn_at(t, FC_SMF_SYSTEM_MESSAGE, p - 1);
+        for (unsigned n = system_bytes(status); n > 0 && p < end && *p < 0x80; n--) p++;
+        return p;
+    }
+    if (p == end) return NULL;
+    const unsigned type = status == 0xff ? *p++ : 0;
+    uint64_t len;
+    p = read_quantity(t, p, end, &len);
+    if (p == NULL || len > (uint64_t)(end - p)) return NULL;
+    if (status == 0xff) read_meta(t, tick, type, p, (size_t)len);
+    p += len;
+    cursor->kept = FC_SMF_BIT(FC_SMF_KEPT_STATUS);
+    if (status != 0xff || type != 0x2f) return p;
+    /* The end of the track, whatever its length says, unless events follow within it. */
+    cursor->running = 0;
+    t->ended = cursor->stopped = true;
+    if (p == end || cursor->guessed) return p;
+    if (fc_chunk_is_ours(t->bytes, t->len, (size_t)(p - t->bytes))) {
         warn_at(t, FC_SMF_TRACK_LENGTH, p);
-        return true;
+        return p;
     }
     warn_at(t, FC_SMF_AFTER_END_OF_TRACK, p);
-    return false;
+    cursor->stopped = false;
+    return p;
+}
+
+/* Read the message of a channel that has one data byte. */
+static void read_short(fc_tracks *t, uint64_t tick, unsigned status, const uint8_t *p) {
+    if (*p & 0x80) warn_at(t, FC_SMF_HIGH_DATA, p);
+    if (status < 0xd0) set_program(t, tick, status & 15, *p & 0x7f);
+}
+
+static void read_control(fc_tracks *t, uint64_t tick, unsigned status, unsigned first, unsigned second) {
+    const unsigned kind = status >> 4, channel = status & 15;
+    if (kind == 0xb) push_control(t, FC_CONTROL_CHANGE, tick, channel, first, (int)second);
+    else if (kind == 0xe) push_control(t, FC_CONTROL_BEND, tick, channel, 0, (int)(second << 7 | first) - 8192);
+}
+
+/* The program that the track knows to be in force. */
+UNROLLED unsigned program_at(fc_tracks *t, uint64_t tick, unsigned channel) {
+    if (tick != t->fresh_tick || !(t->fresh >> channel & 1)) return t->programs[channel];
+    t->any_fresh = true;
+    return t->programs[channel] | FC_PROGRAM_FRESH;
 }
 
 /* Read events up to the end, or, unless `checked`, up to where fewer than EVENT_BYTES are left: until then no byte of a
- * channel message needs to be asked for. */
-UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked, bool guessed) {
-    const uint8_t *p = cursor->p, *const end = cursor->end;
+ * channel message needs to be asked for. An event that is not whole is left for the checked reading, or is cut. */
+UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
+    const uint8_t *p = cursor->p, *event = p, *const end = cursor->end;
     uint64_t tick = t->tick, kept = cursor->kept;
-    unsigned running = cursor->running;
-    for (; checked ? p < end : end - p >= EVENT_BYTES; cursor->p = p, t->tick = tick) {
-        uint64_t delta = *p++;
-        if (delta & 0x80) {
+    unsigned running = cursor->running, channels = t->channels;
+    fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, 0};
+    while (checked ? p < end : end - p >= EVENT_BYTES) {
+        uint64_t now = *p++;
+        if (now & 0x80) {
             if ((!checked || p < end) && *p < 0x80) {
-                delta = (delta & 0x7f) << 7 | *p++;
+                now = (now & 0x7f) << 7 | *p++;
             } else {
-                p = read_quantity(t, p - 1, end, &delta);
-                if (p == NULL || end - p < 3) {
-                    if (!checked) break;
-                    if (p == NULL || p == end) goto cut;
-                }
+                p = read_quantity(t, p - 1, end, &now);
+                if (p == NULL || (!checked && end - p < 3)) break;
             }
         }
-        if (checked && p == end) goto cut;
-        tick += delta;
-        if (tick > FC_TICK_MAX) {
-            tick = FC_TICK_MAX;
-            warn_at(t, FC_SMF_TICK_OVERFLOW, p);
+        if (checked && p == end) break;
+        now += tick;
+        if (now > FC_TICK_MAX) {
+            now = FC_TICK_MAX;
+            warn_at(t, FC_SMF_TICK_OVERFLOW, event);
         }
         unsigned status = *p;
         if (status & 0x80) {
             p++;
-            if (status < 0xf0) {
-                running = status;
-                kept = 0;
-            }
         } else if (running != 0) {
             status = running;
-            t->song->warnings |= kept;
+            pairing.warnings |= kept;
         } else {
+            /* Go on at the next status, which has no time of its own. */
             warn_at(t, FC_SMF_NO_STATUS, p);
             while (p < end && *p < 0x80) p++;
-            if (p == end) continue;
             if (!checked && end - p < 3) break;
-            /* The status goes without a time of its own. */
+            if (p == end) {
+                event = p;
+                break;
+            }
             status = *p++;
-            if (status < 0xf0) running = status;
         }
-        switch (status >> 4) {
-        case 0xc:
-        case 0xd:
-            if (checked && p == end) goto cut;
-            if (*p & 0x80) warn_at(t, FC_SMF_HIGH_DATA, p);
-            if (status < 0xd0) set_program(t, tick, status & 15, *p & 0x7f);
-            p++;
-            break;
-        case 0xf: {
-            if (status != 0xff && status != 0xf0 && status != 0xf7) {
-                warn_at(t, FC_SMF_SYSTEM_MESSAGE, p - 1);
-                for (unsigned n = system_bytes(status); n > 0 && p < end && *p < 0x80; n--) p++;
-                break;
-            }
-            kept = FC_SMF_BIT(FC_SMF_KEPT_STATUS);
-            if (status == 0xff && p == end) goto cut;
-            const unsigned type = status == 0xff ? *p++ : 0;
-            uint64_t len;
-            const uint8_t *content = read_quantity(t, p, end, &len);
-            if (content == NULL || len > (uint64_t)(end - content)) goto cut;
-            p = content + len;
-            if (status != 0xff) break;
-            if (type != 0x2f) {
-                read_meta(t, tick, type, content, (size_t)len);
-                break;
-            }
-            running = 0;
-            if (!stops_at(t, p, end, guessed)) break;
-            cursor->stopped = true;
-            cursor->p = p;
-            t->tick = tick;
-            return;
+        if (status >= 0xf0) {
+            cursor->running = running;
+            cursor->kept = kept;
+            p = read_system(t, cursor, p, status, now);
+            if (p == NULL) break;
+            running = cursor->running;
+            kept = cursor->kept;
+            tick = now;
+            event = p;
+            if (cursor->stopped) break;
+            continue;
         }
-        default: {
-            if (checked && end - p < 2) goto cut;
+        if (checked && end - p < (status >> 5 == 6 ? 1 : 2)) break;
+        running = status;
+        kept = 0;
+        const unsigned channel = status & 15;
+        if (status >> 5 == 6) {
+            read_short(t, now, status, p++);
+        } else {
             unsigned first = p[0], second = p[1];
             if ((first | second) & 0x80) {
                 warn_at(t, FC_SMF_HIGH_DATA, p + !(first & 0x80));
@@ -285,24 +318,29 @@ UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked, bool gu
                 second &= 0x7f;
             }
             p += 2;
-            const unsigned kind = status >> 4;
-            if (kind == 9 && second != 0) begin_note(t, tick, status, first, second);
-            else if (kind <= 9) end_note(t, tick, status, first);
-            else if (kind == 0xb) push_control(t, FC_CONTROL_CHANGE, tick, status & 15, first, (int)second);
-            else if (kind == 0xe)
-                push_control(t, FC_CONTROL_BEND, tick, status & 15, 0, (int)(second << 7 | first) - 8192);
+            if (status >= 0xa0) {
+                read_control(t, now, status, first, second);
+            } else if (status >= 0x90 && second != 0) {
+                channels |= 1u << channel;
+                begin_note(&pairing, now, channel, first, second, program_at(t, now, channel));
+            } else {
+                end_note(&pairing, now, channel, first);
+            }
         }
-        }
-        cursor->running = running;
-        cursor->kept = kept;
+        tick = now;
+        event = p;
     }
-    return;
-cut:
-    cursor->cut = true;
+    t->song->warnings |= pairing.warnings;
+    t->tick = tick;
+    t->notes_len = pairing.len;
+    t->channels = (uint16_t)channels;
+    cursor->p = event;
+    cursor->running = running;
+    cursor->kept = kept;
 }
 
 size_t fc_track_read(fc_tracks *t, size_t begin, size_t end, bool guessed) {
-    fc_cursor cursor = {.p = t->bytes + begin, .end = t->bytes + end};
+    fc_cursor cursor = {.p = t->bytes + begin, .end = t->bytes + end, .guessed = guessed};
     t->tick = 0;
     t->ended = false;
     t->channels = 0;
@@ -310,17 +348,16 @@ size_t fc_track_read(fc_tracks *t, size_t begin, size_t end, bool guessed) {
     t->fresh = 0;
     memset(t->programs, 0, sizeof t->programs);
     for (;;) {
-        cursor.cut = false;
-        read_events(t, &cursor, false, guessed);
-        if (!cursor.stopped) read_events(t, &cursor, true, guessed);
+        read_events(t, &cursor, false);
+        if (!cursor.stopped) read_events(t, &cursor, true);
         /* Without its end event, and where no chunk follows, the track goes on: its length was too small. */
         const size_t at = (size_t)(cursor.end - t->bytes);
         if (t->ended || at == t->len || fc_chunk_begins(t->bytes, t->len, at)) break;
         warn_at(t, FC_SMF_TRACK_LENGTH, cursor.end);
         cursor.end = t->bytes + fc_track_find(t->bytes, t->len, at);
-        guessed = true;
+        cursor.guessed = true;
     }
-    if (cursor.cut) warn_at(t, FC_SMF_EVENT_CUT, cursor.p);
+    if (!cursor.stopped && cursor.p < cursor.end) warn_at(t, FC_SMF_EVENT_CUT, cursor.p);
     if (!t->ended) warn_at(t, FC_SMF_NO_END_OF_TRACK, cursor.end);
     close_notes(t);
     t->song->note_ons += t->notes_len - t->first_note;

@@ -9,6 +9,12 @@
 #include "fc_song.h"
 #include "fc_warning.h"
 
+/* Which track uses a channel. */
+typedef struct fc_owner {
+    uint32_t track; /* the last */
+    bool used, shared; /* by one, by several */
+} fc_owner;
+
 /* What is read, track by track, into the room of a song that fc_song_reserve made for the whole file. Zero-initialise
  * but for the first three. Not thread-safe. */
 typedef struct fc_tracks {
@@ -26,7 +32,9 @@ typedef struct fc_tracks {
     uint16_t channels;   /* a bit for each that has notes in the track */
     uint16_t fresh;      /* a bit for each whose program was set on the tick `fresh_tick` */
     uint64_t fresh_tick;
+    bool any_fresh;      /* some note has FC_PROGRAM_FRESH */
     uint8_t programs[16];
+    fc_owner program_owners[16], note_owners[16]; /* by channel: who changes its program, who plays on it */
 } fc_tracks;
 
 /* In fc_note.program while tracks are read: the track itself set it on the tick of the note. */
