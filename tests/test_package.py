@@ -50,6 +50,7 @@ def test_every_export_is_there_and_says_where_it_belongs() -> None:
         ("QueryError", ValueError),
         ("LineError", ValueError),
         ("NoLogs", FileNotFoundError),
+        ("MidiError", ValueError),
         ("MissingExtra", ImportError),
         ("ExecutorError", RuntimeError),
     ],
@@ -60,8 +61,7 @@ def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
 
 
 def public_classes() -> list[type]:
-    modules = (fastcore, fastcore.query, fastcore.parallel)
-    exported = [getattr(module, name) for module in modules for name in module.__all__]
+    exported = [getattr(module, name) for module in (fastcore, fastcore.midi, fastcore.query) for name in module.__all__]
     return [value for value in exported if isinstance(value, type)]
 
 
@@ -74,7 +74,7 @@ def test_each_class_says_what_it_costs_and_who_may_share_it(cls: type) -> None:
 
 
 def test_modules_come_when_they_are_named() -> None:
-    for name in ("aio", "errors", "parallel", "query"):
+    for name in ("errors", "midi", "query"):
         code = f"import sys, fastcore; print('fastcore.{name}' in sys.modules, fastcore.{name}.__name__)"
         assert in_fresh_process(code, PACKAGE.parent).stdout.split() == ["False", f"fastcore.{name}"]
         assert name in dir(fastcore)

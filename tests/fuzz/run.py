@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fuzz"
 SEED = 20240501
+MAX_BYTES = 4096
 SANITIZE = ["-g", "-O1", "-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=undefined"]
 INCLUDE = [f"-I{room}" for room in sorted(glob.glob(f"{ROOT}/src_c/*/"))]
 CORPUS = (
@@ -61,18 +62,28 @@ def compile_all() -> list[Path]:
     return programs
 
 
+def seeds(program: str) -> list[bytes]:
+    """What a target begins with."""
+    if program == "fuzz_smf":
+        sys.path.insert(0, str(ROOT / "tests"))
+        from midi_files import CASES
+
+        return [case.data for case in CASES if len(case.data) <= MAX_BYTES]
+    lines = [b"\x01\x21\x40" + b"\n".join([line, b"broken a", b"", *CORPUS]) for line in CORPUS]
+    return [b"\x01" + line for line in CORPUS] + lines
+
+
 def main(seconds: str) -> int:
     for program in compile_all():
         corpus = BUILD / (program.name + "_corpus")
         corpus.mkdir(exist_ok=True)
-        for number, line in enumerate(CORPUS):
-            (corpus / f"seed{number}").write_bytes(b"\x01" + line)
-            (corpus / f"lines{number}").write_bytes(b"\x01\x21\x40" + b"\n".join([line, b"broken a", b"", *CORPUS]))
+        for number, seed in enumerate(seeds(program.name)):
+            (corpus / f"seed{number}").write_bytes(seed)
         print(f"{program.name}: {seconds} s, seed {SEED}", flush=True)
         options = [
             f"-max_total_time={seconds}",
             f"-seed={SEED}",
-            "-max_len=4096",
+            f"-max_len={MAX_BYTES}",
             "-verbosity=0",
             "-print_final_stats=1",
         ]
