@@ -4,6 +4,7 @@
 cimport cython
 cimport numpy as np
 from cpython.bytes cimport PyBytes_AsString, PyBytes_Size
+from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -13,6 +14,12 @@ import numpy
 
 np.import_array()
 
+
+cdef extern from *:  # numpy's own declarations lack it
+    """
+    #define fc_new_array(n, shape, dtype) PyArray_Empty(n, shape, (PyArray_Descr *)(dtype), 0)
+    """
+    object fc_new_array(int n, np.npy_intp *shape, PyObject *dtype)
 
 cdef extern from "fc_song.h" nogil:
     ctypedef struct fc_note:
@@ -95,6 +102,8 @@ CONTROL = _layout(sizeof(fc_control), tick=("i8", 0), track=("u4", 8), kind=("u1
 SEGMENT = _layout(sizeof(fc_segment), tick=("i8", 0), seconds=("f8", 8), seconds_per_tick=("f8", 16),
                   us_per_quarter=("u4", 24), track=("u4", 28))
 
+cdef object TICK = numpy.dtype("i8")
+
 WARNINGS = tuple([fc_smf_warning_name(<fc_smf_warning>i).decode() for i in range(FC_SMF_WARNING_COUNT)])
 CODES = tuple([fc_smf_code_name(<fc_smf_code>i).decode() for i in range(FC_SMF_CODE_COUNT)])
 
@@ -120,12 +129,20 @@ cdef class _Reader:
 cdef list idle = []
 
 
-cdef np.ndarray array_of(const void *items, size_t count, object dtype):
-    cdef np.ndarray array = numpy.empty(count, dtype)
+cdef np.ndarray array_of(const void *items, size_t count, np.dtype dtype):
+    """A read-only copy of so many items."""
+    cdef np.npy_intp shape[1]
+    shape[0] = <np.npy_intp>count
+    Py_INCREF(dtype)  # PyArray_Empty takes over a reference
+    cdef np.ndarray array = fc_new_array(1, shape, <PyObject *>dtype)
     if count != 0:
-        memcpy(np.PyArray_DATA(array), items, <size_t>np.PyArray_NBYTES(array))
-    array.flags.writeable = False
+        memcpy(np.PyArray_DATA(array), items, count * <size_t>np.PyArray_ITEMSIZE(array))
+    np.PyArray_CLEARFLAGS(array, np.NPY_ARRAY_WRITEABLE)
     return array
+
+
+cdef tuple names_of(uint64_t warnings):
+    return tuple([name for i, name in enumerate(WARNINGS) if warnings >> i & 1]) if warnings else ()
 
 
 def read(data):
@@ -176,7 +193,7 @@ cdef dict describe(fc_song *song, fc_timeline *timeline, bytes held):
         "code": "ok",
         "status": "damaged" if song.damaged else "ok",
         "offset": song.damage_offset if song.damaged else None,
-        "warnings": tuple([name for i, name in enumerate(WARNINGS) if song.warnings >> i & 1]),
+        "warnings": names_of(song.warnings),
         "format": song.format,
         "tracks": song.tracks,
         "tracks_declared": song.tracks_declared,
@@ -190,7 +207,7 @@ cdef dict describe(fc_song *song, fc_timeline *timeline, bytes held):
         "key_signatures": array_of(song.key_signatures, song.key_signatures_len, KEY_SIGNATURE),
         "controls": array_of(song.controls, song.controls_len, CONTROL),
         "texts": texts,
-        "track_ends": array_of(song.track_ends, song.tracks, numpy.dtype("i8")),
+        "track_ends": array_of(song.track_ends, song.tracks, TICK),
         "segments": array_of(timeline.segments, timeline.segments_len, SEGMENT),
         "duration": timeline.duration,
         "bpm": bpm,
