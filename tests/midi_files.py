@@ -197,6 +197,8 @@ CHUNKS = [
     damaged("zeros behind the end of the track", smf(track(note(), END, end=bytes(9))), "after_end_of_track no_status"),
     damaged("no end of track", smf(track(note(), end=b""), track(note())), "no_end_of_track", 2),
     odd("65,535 tracks", smf(*[track(on(0), off(1))] * 65535), note_ons=65535, tracks=65535),
+    odd("500,000 foreign chunks", header(1, 1) + chunk(b"XFIH", b"") * 500_000 + track(note()), "foreign_chunk"),
+    damaged("4 MB of padding", header(1, 1) + b"MTr\0" * 1_000_000 + track(note()), "padding"),
     odd("no notes", smf(track()), note_ons=0, duration=0.0),
 ]
 

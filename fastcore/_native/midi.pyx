@@ -107,8 +107,8 @@ cdef object TICK = numpy.dtype("i8")
 WARNINGS = tuple([fc_smf_warning_name(<fc_smf_warning>i).decode() for i in range(FC_SMF_WARNING_COUNT)])
 CODES = tuple([fc_smf_code_name(<fc_smf_code>i).decode() for i in range(FC_SMF_CODE_COUNT)])
 
-# Up to which size a file's memory is kept for the next, and from which the GIL is released: about a millisecond.
-cdef Py_ssize_t KEPT_BYTES = 1 << 21, RELEASE_BYTES = 1 << 19
+# Up to which size of a file its memory, 31 times as much, is kept for the next; from which the GIL is released (1 ms).
+cdef Py_ssize_t KEPT_BYTES = 1 << 18, RELEASE_BYTES = 1 << 19
 
 
 @cython.final

@@ -161,19 +161,19 @@ static size_t read_track(fc_smf *smf, size_t at) {
     return end;
 }
 
-/* Pass over what is no track, and return where the next chunk may begin. */
+/* Pass over what is no track, and return where the next chunk may begin. Nothing is searched twice. */
 static size_t pass_over(fc_smf *smf, size_t at) {
     fc_song *song = smf->tracks.song;
-    const size_t next = fc_track_find(smf->bytes, smf->len, at);
-    if (!fc_chunk_begins(smf->bytes, smf->len, at)) {
-        fc_song_warn(song, next < smf->len ? FC_SMF_PADDING : FC_SMF_TRAILING_BYTES, at);
-        return next;
+    const bool is_chunk = fc_chunk_begins(smf->bytes, smf->len, at);
+    if (is_chunk) {
+        const bool is_header = is_at(smf->bytes, smf->len, at, "MThd");
+        fc_song_warn(song, is_header ? FC_SMF_SECOND_HEADER : FC_SMF_FOREIGN_CHUNK, at);
+        const uint32_t declared = big_endian(smf->bytes + at + 4);
+        if (declared <= smf->len - at - CHUNK_HEAD) return at + CHUNK_HEAD + declared;
     }
-    const bool is_header = is_at(smf->bytes, smf->len, at, "MThd");
-    fc_song_warn(song, is_header ? FC_SMF_SECOND_HEADER : FC_SMF_FOREIGN_CHUNK, at);
-    const uint32_t declared = big_endian(smf->bytes + at + 4);
-    if (declared <= smf->len - at - CHUNK_HEAD) return at + CHUNK_HEAD + declared;
+    const size_t next = fc_track_find(smf->bytes, smf->len, at);
     if (next == smf->len) fc_song_warn(song, FC_SMF_TRAILING_BYTES, at);
+    else if (!is_chunk) fc_song_warn(song, FC_SMF_PADDING, at);
     return next;
 }
 

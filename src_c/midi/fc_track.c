@@ -142,6 +142,7 @@ typedef struct fc_pairing {
     fc_open_notes *open;
     uint32_t len; /* of the notes */
     uint32_t track;
+    unsigned channels; /* as in fc_tracks */
     uint64_t warnings;
 } fc_pairing;
 
@@ -252,13 +253,32 @@ UNROLLED unsigned program_at(fc_tracks *t, uint64_t tick, unsigned channel) {
     return t->programs[channel] | FC_PROGRAM_FRESH;
 }
 
+/* Read the message of a channel that has two data bytes. */
+UNROLLED void read_long(fc_tracks *t, fc_pairing *pairing, uint64_t tick, unsigned status, const uint8_t *p) {
+    unsigned first = p[0], second = p[1];
+    if ((first | second) & 0x80) {
+        warn_at(t, FC_SMF_HIGH_DATA, p + !(first & 0x80));
+        first &= 0x7f;
+        second &= 0x7f;
+    }
+    const unsigned channel = status & 15;
+    if (status >= 0xa0) {
+        read_control(t, tick, status, first, second);
+    } else if (status >= 0x90 && second != 0) {
+        pairing->channels |= 1u << channel;
+        begin_note(pairing, tick, channel, first, second, program_at(t, tick, channel));
+    } else {
+        end_note(pairing, tick, channel, first);
+    }
+}
+
 /* Read events up to the end, or, unless `checked`, up to where fewer than EVENT_BYTES are left: until then no byte of a
  * channel message needs to be asked for. An event that is not whole is left for the checked reading, or is cut. */
 UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
     const uint8_t *p = cursor->p, *event = p, *const end = cursor->end;
     uint64_t tick = t->tick, kept = cursor->kept;
-    unsigned running = cursor->running, channels = t->channels;
-    fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, 0};
+    unsigned running = cursor->running;
+    fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, t->channels, 0};
     while (checked ? p < end : end - p >= EVENT_BYTES) {
         uint64_t now = *p++;
         if (now & 0x80) {
@@ -304,36 +324,20 @@ UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
             if (cursor->stopped) break;
             continue;
         }
-        if (checked && end - p < (status >> 5 == 6 ? 1 : 2)) break;
+        const ptrdiff_t data = status >> 5 == 6 ? 1 : 2;
+        if (checked && end - p < data) break;
+        if (data == 1) read_short(t, now, status, p);
+        else read_long(t, &pairing, now, status, p);
+        p += data;
         running = status;
         kept = 0;
-        const unsigned channel = status & 15;
-        if (status >> 5 == 6) {
-            read_short(t, now, status, p++);
-        } else {
-            unsigned first = p[0], second = p[1];
-            if ((first | second) & 0x80) {
-                warn_at(t, FC_SMF_HIGH_DATA, p + !(first & 0x80));
-                first &= 0x7f;
-                second &= 0x7f;
-            }
-            p += 2;
-            if (status >= 0xa0) {
-                read_control(t, now, status, first, second);
-            } else if (status >= 0x90 && second != 0) {
-                channels |= 1u << channel;
-                begin_note(&pairing, now, channel, first, second, program_at(t, now, channel));
-            } else {
-                end_note(&pairing, now, channel, first);
-            }
-        }
         tick = now;
         event = p;
     }
     t->song->warnings |= pairing.warnings;
     t->tick = tick;
     t->notes_len = pairing.len;
-    t->channels = (uint16_t)channels;
+    t->channels = (uint16_t)pairing.channels;
     cursor->p = event;
     cursor->running = running;
     cursor->kept = kept;

@@ -15,24 +15,24 @@ typedef struct fc_owner {
     bool used, shared; /* by one, by several */
 } fc_owner;
 
-/* What is read, track by track, into the room of a song that fc_song_reserve made for the whole file. Zero-initialise
- * but for the first three. Not thread-safe. */
+/* What is read, track by track, into the room of a song that fc_song_reserve made for the whole file: `notes` is where
+ * its events begin, `item` where they end. Zero-initialise what is below `item`. Not thread-safe. */
 typedef struct fc_tracks {
     fc_song *song; /* takes warnings, damage and the count of note-ons */
     const uint8_t *bytes;
     size_t len; /* below 2**32 */
     fc_note *notes;
-    size_t notes_len;
     fc_item *item; /* the last that was read; they grow downwards */
+    size_t notes_len;
     size_t counts[FC_ITEM_KINDS];
-    uint32_t track; /* the number of the track being read */
-    uint64_t tick;  /* after reading: where the track ends */
-    bool ended;     /* after reading: by its own end event */
-    size_t first_note;   /* of the track, by index */
-    uint16_t channels;   /* a bit for each that has notes in the track */
-    uint16_t fresh;      /* a bit for each whose program was set on the tick `fresh_tick` */
+    uint32_t track;    /* the number of the track being read */
+    uint64_t tick;     /* after reading: where the track ends */
+    bool ended;        /* after reading: by its own end event */
+    size_t first_note; /* of the track, by index */
+    uint16_t channels; /* a bit for each that has notes in the track */
+    uint16_t fresh;    /* a bit for each whose program was set on the tick `fresh_tick` */
     uint64_t fresh_tick;
-    bool any_fresh;      /* some note has FC_PROGRAM_FRESH */
+    bool any_fresh; /* some note has FC_PROGRAM_FRESH */
     uint8_t programs[16];
     fc_owner program_owners[16], note_owners[16]; /* by channel: who changes its program, who plays on it */
 } fc_tracks;

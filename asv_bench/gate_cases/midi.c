@@ -1,0 +1,120 @@
+/* The gate's cases of src_c/midi.
+ *
+ * A song of four tracks whose notes interleave, one track with all of them, and a file of text and controls. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fc_order.h"
+#include "fc_smf.h"
+#include "fc_timeline.h"
+#include "gate.h"
+
+enum { TRACKS = 4, NOTES = 500, ALL = TRACKS * NOTES, TEMPOS = 64, MOST = 1 << 16 };
+
+typedef struct file {
+    uint8_t bytes[MOST];
+    size_t len, track;
+} file;
+
+static file song_file, single_file, control_file;
+static fc_song song;
+static fc_timeline timeline;
+static uint64_t ticks[ALL];
+static uint32_t space[2 * ALL];
+
+static void put(file *to, const uint8_t *bytes, size_t len) {
+    gate_need(to->len + len <= MOST, "the file is too small for its events");
+    memcpy(to->bytes + to->len, bytes, len);
+    to->len += len;
+}
+
+#define PUT(to, ...) put(to, (const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]){__VA_ARGS__})
+
+static void begin(file *to, unsigned tracks) {
+    to->len = 0;
+    PUT(to, 'M', 'T', 'h', 'd', 0, 0, 0, 6, 0, 1, 0, (uint8_t)tracks, 1, 0xe0);
+}
+
+static void begin_track(file *to) {
+    PUT(to, 'M', 'T', 'r', 'k', 0, 0, 0, 0);
+    to->track = to->len;
+}
+
+static void end_track(file *to) {
+    PUT(to, 0, 0xff, 0x2f, 0);
+    const size_t len = to->len - to->track;
+    to->bytes[to->track - 2] = (uint8_t)(len >> 8);
+    to->bytes[to->track - 1] = (uint8_t)len;
+}
+
+static void put_notes(file *to, unsigned channel, unsigned count) {
+    PUT(to, 0, (uint8_t)(0xc0 | channel), 5);
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t pitch = (uint8_t)(40 + gate_random(40)), delta = (uint8_t)gate_random(128);
+        PUT(to, delta, (uint8_t)(0x90 | channel), pitch, 80, (uint8_t)(0x81 + gate_random(2)), delta, pitch, 0);
+    }
+}
+
+static void set_up(fc_cpu_level level) {
+    (void)level;
+    begin(&song_file, TRACKS);
+    for (unsigned t = 0; t < TRACKS; t++) {
+        begin_track(&song_file);
+        for (unsigned i = 0; t == 0 && i < TEMPOS; i++) PUT(&song_file, 127, 0xff, 0x51, 3, 7, (uint8_t)(i + 1), 0);
+        put_notes(&song_file, t, NOTES);
+        end_track(&song_file);
+    }
+    begin(&single_file, 1);
+    begin_track(&single_file);
+    put_notes(&single_file, 0, ALL);
+    end_track(&single_file);
+    begin(&control_file, 1);
+    begin_track(&control_file);
+    for (unsigned i = 0; i < ALL; i++) PUT(&control_file, 1, 0xb0, 7, (uint8_t)(i & 127), 1, 0xff, 5, 2, 'l', 'a');
+    end_track(&control_file);
+    for (size_t i = 0; i < ALL; i++) ticks[i] = gate_random(1 << 18);
+}
+
+static void read_file(const file *from) {
+    size_t offset;
+    gate_need(fc_smf_read(&song, from->bytes, from->len, &offset) == FC_SMF_OK && !song.damaged, "no song");
+}
+
+static uint64_t read_song(void) {
+    read_file(&song_file);
+    return song.notes_len;
+}
+
+static uint64_t read_single(void) {
+    read_file(&single_file);
+    return song.notes_len;
+}
+
+static uint64_t read_controls(void) {
+    read_file(&control_file);
+    return song.controls_len + song.texts_len;
+}
+
+static uint64_t time_song(void) {
+    read_file(&song_file);
+    gate_need(fc_timeline_read(&timeline, &song) == FC_OK, "no timeline");
+    return timeline.segments_len;
+}
+
+static uint64_t order(void) {
+    const uint32_t *found = fc_order_by_tick(ticks, sizeof *ticks, ALL, space);
+    uint64_t inversions = 0;
+    for (size_t i = 1; i < ALL; i++) inversions += ticks[found[i - 1]] > ticks[found[i]];
+    return inversions;
+}
+
+static const gate_case cases[] = {
+    {"read_song", read_song, ALL, FC_CPU_BASE},
+    {"read_single", read_single, ALL, FC_CPU_BASE},
+    {"read_controls", read_controls, 2 * ALL, FC_CPU_BASE},
+    {"time_song", time_song, TEMPOS + 1, FC_CPU_BASE},
+    {"order", order, 0, FC_CPU_BASE},
+    {0},
+};
+
+const gate_room gate_midi = {"midi", set_up, cases};
