@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 
 from fastcore._midi_song import Song
 from fastcore._native import midi as _native
@@ -12,7 +10,7 @@ from fastcore.errors import MidiError, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
@@ -46,8 +44,7 @@ def read(source: Source, *, charset: str | None = None) -> Song:
     """
     if charset is not None:
         b"a".decode(charset, "replace")  # a LookupError here, and not where the first text is read
-    data, path = _content(source)
-    facts = _native.read(data)
+    facts, path = _facts(source)
     if facts["code"] != "ok":
         raise error_of(facts["code"], facts["offset"], path)
     return Song(facts, path, charset)
@@ -58,35 +55,18 @@ def error_of(code: str, offset: int, path: str | None) -> MidiError:
     return MidiError(f"{printable(path or '<memory>')}: {_WHY[code]}", code, path, offset)
 
 
-def _content(source: Source) -> tuple[bytes | bytearray | memoryview, str | None]:
+def _facts(source: Source) -> tuple[dict[str, Any], str | None]:
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return source, None
+        return _native.read(source), None
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         if not isinstance(path, str):
             raise TypeError(f"source: bytes are taken as content; decode the path {path!r} with os.fsdecode")
-        return _read_path(path), path
+        return _native.read_path(os.fsencode(path)), path
     if hasattr(source, "read"):
         content: object = source.read()
         if not isinstance(content, (bytes, bytearray, memoryview)):
             raise TypeError("source: an open file must be binary")
         name = getattr(source, "name", None)
-        return content, name if isinstance(name, str) else None
+        return _native.read(content), name if isinstance(name, str) else None
     raise TypeError(f"source: wanted a path, bytes or an open binary file, not {type(source).__name__}")
-
-
-def _read_path(path: str) -> bytes:
-    """Read a regular file; a FIFO or device, which could block for ever, is refused."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    try:
-        found = os.fstat(descriptor)
-        if stat.S_ISDIR(found.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file", path)
-        parts = [os.read(descriptor, found.st_size + 1)]
-        while parts[-1]:
-            parts.append(os.read(descriptor, 1 << 20))
-        return b"".join(parts) if len(parts) > 2 else parts[0]
-    finally:
-        os.close(descriptor)

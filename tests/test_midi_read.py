@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -271,12 +272,27 @@ def test_what_is_no_source(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(OSError, match="regular"):
         midi.read(tmp_path / "fifo")
+    with pytest.raises(OSError, match="regular"):
+        midi.read("/dev/null")
+    with pytest.raises(ValueError, match="NUL"):
+        midi.read("a\0b")
+    with pytest.raises(PermissionError) if os.geteuid() else nullcontext():
+        (tmp_path / "closed").write_bytes(ONE)
+        (tmp_path / "closed").chmod(0)
+        midi.read(tmp_path / "closed")
     with pytest.raises(TypeError, match="path"):
         midi.read(5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="binary"):
         midi.read(io.StringIO("x"))  # type: ignore[arg-type]
     with pytest.raises(LookupError):
         midi.read(ONE, charset="no such codec")
+
+
+def test_a_file_that_is_longer_than_it_says_is_read_to_its_end() -> None:
+    """As one of size 0 in /proc is."""
+    with pytest.raises(MidiError) as caught:
+        midi.read("/proc/self/stat")
+    assert caught.value.code == "not_midi"
 
 
 def test_an_error_says_what_where_and_what_to_do(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ def read(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     no song and `offset` where. Arrays are read-only and of the dtypes above. O(bytes); thread-safe; keeps the GIL below
     512 KB. What is not `bytes` is copied first."""
 
+def read_path(path: bytes) -> dict[str, Any]:
+    """Read a regular file likewise, with the GIL released. OSError with errno and filename for what cannot be opened
+    and for what is no regular file, on which it never blocks; ValueError for a path with a NUL."""
+
 def to_seconds(segments: NDArray[np.void], ticks: ArrayLike) -> NDArray[np.float64]:
     """Return the seconds at which ticks sound in one tempo map; ValueError for ticks below 0. O(n log segments)."""
 

@@ -3,12 +3,15 @@
 
 cimport cython
 cimport numpy as np
-from cpython.bytes cimport PyBytes_AsString, PyBytes_Size
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from fastcore._native.base cimport FC_NO_MEMORY, FC_OK, fc_status, raise_status
+from fastcore._native.base cimport FC_NO_MEMORY, FC_OK, FC_OS, fc_status, raise_status
+
+import errno
+import os
 
 import numpy
 
@@ -20,6 +23,20 @@ cdef extern from *:  # numpy's own declarations lack it
     #define fc_new_array(n, shape, dtype) PyArray_Empty(n, shape, (PyArray_Descr *)(dtype), 0)
     """
     object fc_new_array(int n, np.npy_intp *shape, PyObject *dtype)
+
+cdef extern from "fc_buffer.h" nogil:
+    ctypedef struct fc_buffer:
+        uint8_t *data
+        size_t len
+    fc_status fc_buffer_reserve(fc_buffer *buffer, size_t capacity)
+    void fc_buffer_free(fc_buffer *buffer)
+
+cdef extern from "fc_file.h" nogil:
+    ctypedef struct fc_file_info:
+        uint64_t size
+    fc_status fc_file_open(const char *path, int *out_fd, fc_file_info *out_info, int *out_errno)
+    fc_status fc_file_read(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno)
+    void fc_file_close(int fd)
 
 cdef extern from "fc_song.h" nogil:
     ctypedef struct fc_note:
@@ -108,7 +125,8 @@ WARNINGS = tuple([fc_smf_warning_name(<fc_smf_warning>i).decode() for i in range
 CODES = tuple([fc_smf_code_name(<fc_smf_code>i).decode() for i in range(FC_SMF_CODE_COUNT)])
 
 # Up to which size of a file its memory, 31 times as much, is kept for the next; from which the GIL is released (1 ms).
-cdef Py_ssize_t KEPT_BYTES = 1 << 18, RELEASE_BYTES = 1 << 19
+cdef size_t KEPT_BYTES = 1 << 18, RELEASE_BYTES = 1 << 19
+cdef size_t TOO_LARGE = <size_t>1 << 32  # from which on the reader refuses a file
 
 
 @cython.final
@@ -116,14 +134,17 @@ cdef class _Reader:
     """The memory of one reading, used again for the next."""
     cdef fc_song song
     cdef fc_timeline timeline
+    cdef fc_buffer content
 
     def __cinit__(self):
+        memset(&self.content, 0, sizeof(self.content))
         memset(&self.song, 0, sizeof(self.song))
         memset(&self.timeline, 0, sizeof(self.timeline))
 
     def __dealloc__(self):
         fc_song_free(&self.song)
         fc_timeline_free(&self.timeline)
+        fc_buffer_free(&self.content)
 
 
 cdef list idle = []
@@ -145,47 +166,110 @@ cdef tuple names_of(uint64_t warnings):
     return tuple([name for i, name in enumerate(WARNINGS) if warnings >> i & 1]) if warnings else ()
 
 
-def read(data):
-    cdef _Reader reader
-    cdef bytes held = data if type(data) is bytes else bytes(memoryview(data))
+cdef _Reader take():
     try:
-        reader = idle.pop()
+        return idle.pop()
     except IndexError:
-        reader = _Reader()
-    result = read_with(reader, held)
-    if PyBytes_Size(held) <= KEPT_BYTES:
+        return _Reader()
+
+
+cdef int give_back(_Reader reader, size_t size) except -1:
+    if size <= KEPT_BYTES:
         idle.append(reader)
+    return 0
+
+
+def read(data):
+    cdef _Reader reader = take()
+    cdef bytes held = data if type(data) is bytes else bytes(memoryview(data))
+    cdef const uint8_t *content = <const uint8_t *>PyBytes_AsString(held)
+    cdef size_t size = <size_t>PyBytes_Size(held), offset = 0
+    cdef fc_smf_code code
+    if size < RELEASE_BYTES:
+        code = parse(reader, content, size, &offset)
+    else:
+        with nogil:
+            code = parse(reader, content, size, &offset)
+    result = describe(reader, code, offset, content)
+    give_back(reader, size)
     return result
 
 
-cdef dict read_with(_Reader reader, bytes held):
-    cdef const uint8_t *data = <const uint8_t *>PyBytes_AsString(held)
-    cdef size_t size = <size_t>PyBytes_Size(held), offset = 0
-    cdef fc_smf_code code
-    cdef fc_status status = FC_OK
-    if size < <size_t>RELEASE_BYTES:
-        code = fc_smf_read(&reader.song, data, size, &offset)
-        if code == FC_SMF_OK:
-            status = fc_timeline_read(&reader.timeline, &reader.song)
-    else:
-        with nogil:
-            code = fc_smf_read(&reader.song, data, size, &offset)
-            if code == FC_SMF_OK:
-                status = fc_timeline_read(&reader.timeline, &reader.song)
-    raise_status(FC_NO_MEMORY if code == FC_SMF_NO_MEMORY else status)
+def read_path(bytes path not None):
+    cdef _Reader reader = take()
+    cdef const char *name = path
+    cdef fc_buffer *content = &reader.content
+    cdef size_t offset = 0
+    cdef int number = 0
+    cdef fc_smf_code code = FC_SMF_OK
+    cdef fc_status status
+    if b"\0" in path:
+        raise ValueError(f"source: {path!r} holds a NUL character")
+    with nogil:
+        status = load(name, content, &number)
+        if status == FC_OK:
+            code = parse(reader, content.data, content.len, &offset)
+    if status == FC_OS:
+        raise os_error(number, path)
+    raise_status(status)
+    result = describe(reader, code, offset, content.data)
+    give_back(reader, content.len)
+    return result
+
+
+cdef object os_error(int number, bytes path):
+    name = os.fsdecode(path)
+    if number == 0:  # opened, and no regular file
+        number = errno.EISDIR if os.path.isdir(name) else errno.EINVAL
+    return OSError(number, "Not a regular file" if number == errno.EINVAL else os.strerror(number), name)
+
+
+cdef fc_status load(const char *path, fc_buffer *content, int *out_errno) noexcept nogil:
+    """Read a regular file to its end, which may be another than it was when it was opened."""
+    cdef fc_file_info info
+    cdef int fd
+    cdef size_t wanted, found = 0
+    cdef fc_status status = fc_file_open(path, &fd, &info, out_errno)
+    if status != FC_OK:
+        return status
+    content.len = 0
+    wanted = <size_t>info.size + 1 if info.size < TOO_LARGE else TOO_LARGE
+    while True:
+        status = fc_buffer_reserve(content, content.len + wanted)
+        if status == FC_OK:
+            status = fc_file_read(fd, content.len, content.data + content.len, wanted, &found, out_errno)
+        if status != FC_OK:
+            break
+        content.len += found
+        if found < wanted or content.len >= TOO_LARGE:
+            break
+        wanted = content.len
+    fc_file_close(fd)
+    return status
+
+
+cdef fc_smf_code parse(_Reader reader, const uint8_t *content, size_t size, size_t *out_offset) noexcept nogil:
+    cdef fc_smf_code code = fc_smf_read(&reader.song, content, size, out_offset)
+    if code == FC_SMF_OK and fc_timeline_read(&reader.timeline, &reader.song) != FC_OK:
+        return FC_SMF_NO_MEMORY
+    return code
+
+
+cdef dict describe(_Reader reader, fc_smf_code code, size_t offset, const uint8_t *content):
+    """Copy what was read into objects of Python."""
+    cdef fc_song *song = &reader.song
+    cdef fc_timeline *timeline = &reader.timeline
+    if code == FC_SMF_NO_MEMORY:
+        raise_status(FC_NO_MEMORY)
     if code != FC_SMF_OK:
         return {"code": CODES[code], "offset": offset}
-    return describe(&reader.song, &reader.timeline, held)
-
-
-cdef dict describe(fc_song *song, fc_timeline *timeline, bytes held):
-    """Copy what was read into objects of Python."""
     cdef const fc_text *text
     cdef size_t i
     texts = []
     for i in range(song.texts_len):
         text = &song.texts[i]
-        texts.append((text.tick, text.track, text.kind, held[text.offset:text.offset + text.len]))
+        texts.append((text.tick, text.track, text.kind,
+                      PyBytes_FromStringAndSize(<const char *>content + text.offset, <Py_ssize_t>text.len)))
     bpm = None
     if timeline.has_tempo:
         bpm = (timeline.bpm, timeline.bpm_initial, timeline.bpm_min, timeline.bpm_max)
