@@ -1,0 +1,98 @@
+#include "fc_sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fc_meter.h"
+
+enum { FEW = 48, DIGIT_BITS = 11, PITCH_BITS = 7, DRUMS = 9 };
+
+/* Notes end nearly in order. */
+static void sort_few(uint64_t *words, size_t len) {
+    for (size_t i = 1; i < len; i++) {
+        const uint64_t word = words[i];
+        size_t at = i;
+        for (; at != 0 && FC_SWEEP_TICK(words[at - 1]) > FC_SWEEP_TICK(word); at--) words[at] = words[at - 1];
+        words[at] = word;
+    }
+}
+
+/* Move the words to `to` in the order of one digit; those that share it keep their order. */
+static void sort_digit(const uint64_t *from, uint64_t *to, size_t len, unsigned shift, unsigned bits) {
+    size_t places[1 << DIGIT_BITS];
+    const uint64_t mask = ((uint64_t)1 << bits) - 1;
+    size_t place = 0;
+    memset(places, 0, (size_t)(mask + 1) * sizeof places[0]);
+    for (size_t i = 0; i < len; i++) places[from[i] >> shift & mask]++;
+    for (size_t digit = 0; digit <= mask; digit++) {
+        const size_t count = places[digit];
+        places[digit] = place;
+        place += count;
+    }
+    for (size_t i = 0; i < len; i++) to[places[from[i] >> shift & mask]++] = from[i];
+}
+
+/* Sort sweep->ends by tick, of which none has more bits than `highest`. */
+static void sort_ends(fc_sweep *sweep, uint64_t highest) {
+    if (sweep->len < FEW) {
+        sort_few(sweep->ends, sweep->len);
+        return;
+    }
+    unsigned bits = 1;
+    while (highest >> bits != 0) bits++;
+    const unsigned digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS, each = (bits + digits - 1) / digits;
+    for (unsigned digit = 0; digit < digits; digit++) {
+        sort_digit(sweep->ends, sweep->spare, sweep->len, PITCH_BITS + digit * each, each);
+        uint64_t *sorted = sweep->spare;
+        sweep->spare = sweep->ends;
+        sweep->ends = sorted;
+    }
+}
+
+static fc_status make_room(fc_sweep *sweep, size_t notes) {
+    if (notes <= sweep->room) return FC_OK;
+    fc_sweep_free(sweep);
+    if (notes > SIZE_MAX / (3 * sizeof *sweep->starts)) return FC_NO_MEMORY;
+    sweep->starts = malloc(3 * notes * sizeof *sweep->starts);
+    if (sweep->starts == NULL) return FC_NO_MEMORY;
+    sweep->ends = sweep->starts + notes;
+    sweep->spare = sweep->ends + notes;
+    sweep->room = notes;
+    return FC_OK;
+}
+
+fc_status fc_sweep_fill(fc_sweep *sweep, const fc_song *song) {
+    sweep->len = 0;
+    const fc_status status = make_room(sweep, song->notes_len);
+    if (status != FC_OK) return status;
+    uint64_t highest = 0;
+    size_t len = 0;
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const fc_note *note = &song->notes[i];
+        const uint64_t start = note->start < FC_METER_MAX ? note->start : FC_METER_MAX;
+        const uint64_t end = note->end < FC_METER_MAX ? note->end : FC_METER_MAX;
+        sweep->starts[len] = start << PITCH_BITS | note->pitch;
+        sweep->ends[len] = end << PITCH_BITS | note->pitch;
+        highest |= end;
+        len += note->channel != DRUMS && start < end; /* without a branch: drums come in no order */
+    }
+    sweep->len = len;
+    sort_ends(sweep, highest);
+    return FC_OK;
+}
+
+/* With starts and ends in order, more than m notes sound at start i if and only if end i - m lies behind it; and with
+ * each start the count grows by one at most. */
+size_t fc_sweep_polyphony(const fc_sweep *sweep) {
+    size_t most = 0;
+    for (size_t i = 0; i < sweep->len; i++) {
+        most += FC_SWEEP_TICK(sweep->ends[i - most]) > FC_SWEEP_TICK(sweep->starts[i]);
+    }
+    return most;
+}
+
+void fc_sweep_free(fc_sweep *sweep) {
+    /* The block begins at `starts`; the other two may have changed places. */
+    free(sweep->starts);
+    *sweep = (fc_sweep){0};
+}
