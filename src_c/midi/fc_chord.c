@@ -89,9 +89,9 @@ static fc_status append(fc_chords *chords, const fc_chord *chord) {
 
 /* Where the walk stands: at the half bar [at, border), with the notes that sound at its start.
  *
- * A class weighs its count times the length, then each event of the half bar corrects that: a note that starts adds what
- * is left of it, a note that ends takes that back. A pitch likewise, but only once it has an event: `stamps` says in
- * which half bar that was, so that nothing is done for pitches that just go on. */
+ * A class weighs its count times the length, then each event of the half bar corrects that: a note that starts adds
+ * what is left of it, a note that ends takes that back. A pitch likewise, but only once it has an event: `stamps` says
+ * in which half bar that was, so that nothing is done for pitches that just go on. */
 typedef struct walk {
     const fc_sweep *sweep;
     size_t started, ended; /* events of the sweep that are behind us */
@@ -192,7 +192,6 @@ static fc_status append_until(fc_chords *chords, walk *w, uint64_t end) {
 
 /* Go to the half bar of `tick`. Until there nothing starts and nothing ends, and so it is one chord. */
 static fc_status pass_steady(fc_chords *chords, walk *w, uint64_t tick) {
-    const fc_sweep *s = w->sweep;
     fc_meter_seek(&w->meter, tick);
     w->half = fc_meter_half(&w->meter, tick);
     const uint64_t start = fc_meter_half_start(&w->meter, w->half);
@@ -202,9 +201,6 @@ static fc_status pass_steady(fc_chords *chords, walk *w, uint64_t tick) {
         status = append_until(chords, w, start);
     }
     set_border(w);
-    for (; w->ended < w->started && FC_SWEEP_TICK(s->ends[w->ended]) <= w->at; w->ended++) {
-        end_note(w, s->ends[w->ended]);
-    }
     return status;
 }
 
@@ -229,6 +225,7 @@ static fc_status fill(fc_chords *chords, walk *w) {
     for (;;) {
         const bool more = w->started < s->len, sounds = !silent(w);
         if (!more && !sounds) return FC_OK;
+        /* The next tick at which something starts, or the last of a note: that is in the half bar in which it ends. */
         uint64_t next = more ? FC_SWEEP_TICK(s->starts[w->started]) : FC_METER_MAX;
         if (sounds && FC_SWEEP_TICK(s->ends[w->ended]) - 1 < next) next = FC_SWEEP_TICK(s->ends[w->ended]) - 1;
         const fc_status status = next < w->border ? pass_half(chords, w) : pass_steady(chords, w, next);

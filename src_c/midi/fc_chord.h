@@ -1,16 +1,18 @@
 /* Chords of a song, one for each half bar (fc_meter), read from the pitches that sound in it.
  *
  * A pitch weighs the ticks that it sounds within the half bar, as often as notes hold it; a pitch class the sum of its
- * pitches, at most the length of the half bar. Heard is a class that weighs at least a quarter of the heaviest. The bass
- * is the lowest pitch that weighs so much by itself, where there is none the lowest pitch of a class that is heard.
+ * pitches, at most the length of the half bar. Heard is a class that weighs at least a quarter of the heaviest. The
+ * bass is the lowest pitch that weighs so much by itself, where there is none the lowest pitch of a class that is
+ * heard.
  *
- * The table says what the classes that are heard, counted from the bass, are called: of all roots and qualities the one
- * that costs least, 3 for a tone of the chord that is missing and 2 for a class too many; then the one whose root is the
- * bass, the quality that stands first in CHORDS of chord_table.py, the root nearest above the bass. One missing tone and
- * two classes too many are allowed; of two classes none may be too many, and they are maj, min or 5; a single class is
- * no chord. So all chords are read right in root position, and in their inversions but for these twins: an inverted 6 is
- * the m7 on its sixth, an m7 with its third in the bass the 6 on that, aug and dim7 have their root in the bass always,
- * a sus2 with its fifth in the bass is the sus4 on that, and an inverted sus4 the sus2 on its fourth. */
+ * The table says what the classes that are heard, counted from the bass, are called: of all roots and qualities the
+ * one that costs least, 3 for a tone of the chord that is missing and 2 for a class too many; then the one whose
+ * root is the bass, the quality that stands first in CHORDS of chord_table.py, the root nearest above the bass. One
+ * missing tone and two classes too many are allowed; of two classes none may be too many, and they are maj, min or
+ * 5; a single class is no chord. So all chords are read right in root position, and in their inversions but for
+ * these twins: an inverted 6 is the m7 on its sixth, an m7 with its third in the bass the 6 on that, aug and dim7
+ * have their root in the bass always, a sus2 with its fifth in the bass is the sus4 on that, and an inverted sus4
+ * the sus2 on its fourth. */
 #ifndef FC_CHORD_H
 #define FC_CHORD_H
 
@@ -41,8 +43,8 @@ typedef struct fc_chords {
 } fc_chords;
 
 /* Fill with the chords of a song, of which `sweep` holds the notes: from tick 0 to the end of the half bar in which the
- * last pitched note ends, without gaps, half bars of one chord in a row made one. Empty where the song has no bars or no
- * pitched note. O(notes + signatures), whatever the ticks. FC_NO_MEMORY leaves it empty. */
+ * last pitched note ends, without gaps, half bars of one chord in a row made one. Empty where the song has no bars or
+ * no pitched note. O(notes + signatures), whatever the ticks. FC_NO_MEMORY leaves it empty. */
 fc_status fc_chords_fill(fc_chords *chords, const fc_song *song, const fc_sweep *sweep);
 
 void fc_chords_free(fc_chords *chords);

@@ -4,8 +4,8 @@
  * channel, program, velocity, nor with its place among notes, so a song of one track equals the same in many.
  *
  * A tick is rounded to the nearest 1/48 quarter note, halves up: q = floor((96 tick + tpqn) / (2 tpqn)). Under SMPTE
- * division, 1/96 second takes its place: q = floor(tick * (96 / ticks_per_second) + 1/2). The duration is q(end) - q(start).
- * With mix = fc_hash_mix and the constants K of fc_hash.h, modulo 2^64:
+ * division, 1/96 second takes its place: q = floor(tick * (96 / ticks_per_second) + 1/2). The duration is
+ * q(end) - q(start). With mix = fc_hash_mix and the constants K of fc_hash.h, modulo 2^64:
  *   t = mix(q(start) ^ K[0], duration ^ K[1])
  *   hash = mix(sum of mix(t ^ K[2], (pitch + 128 drums) ^ K[3]) ^ K[4], notes ^ K[5])
  * The shape takes the pitch less the lowest pitch that is not drums, for those that are not, so that it stays the same

@@ -1,9 +1,10 @@
 /* Bars and half bars of a song, from its time signatures.
  *
- * A signature begins a bar at its tick, and cuts the bar before it short; of several on one tick the last holds. Before
- * the first one 4/4 holds. A bar lasts 4 * numerator / denominator quarter notes, which may be no whole number of ticks:
- * half bar k begins floor(k * length) ticks behind its signature. Ticks from FC_METER_MAX on count as FC_METER_MAX. A
- * song in seconds (SMPTE division) has no bars. Nothing is allocated; not thread-safe for one fc_meter. */
+ * A signature begins a bar at its tick, and cuts the bar before it short; of several on one tick the last holds.
+ * Before the first one 4/4 holds. A bar lasts 4 * numerator / denominator quarter notes, which may be no whole
+ * number of ticks: half bar k begins floor(k * length) ticks behind its signature. Ticks from FC_METER_MAX on count
+ * as FC_METER_MAX. A song in seconds (SMPTE division) has no bars. Nothing is allocated; not thread-safe for one
+ * fc_meter. */
 #ifndef FC_METER_H
 #define FC_METER_H
 

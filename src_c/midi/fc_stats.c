@@ -56,7 +56,8 @@ static void describe_notes(const fc_song *song, double duration, const fc_sweep 
     out->density = duration > 0 ? (double)song->notes_len / duration : NAN;
     out->velocity_mean = song->notes_len > 0 ? (double)p.velocities / (double)song->notes_len : NAN;
     out->polyphony_max = fc_sweep_polyphony(sweep);
-    out->polyphony_mean = p.sounding > 0 ? p.seconds / p.sounding : NAN;
+    const bool one_time = song->format != 2 || song->tracks < 2;
+    out->polyphony_mean = one_time && p.sounding > 0 ? p.seconds / p.sounding : NAN;
     out->monophonic = sweep->len == 0 ? FC_ABSENT : out->polyphony_max == 1;
     out->drums_only = song->notes_len == 0 ? FC_ABSENT : out->pitched == 0;
     out->has_bars = song->notes_len != 0 && song->tpqn != 0;

@@ -20,9 +20,10 @@ typedef struct fc_stats {
     double density;            /* notes / duration; NaN where nothing lasts */
     int pitch_min, pitch_max;  /* of pitched notes, or FC_ABSENT */
     double velocity_mean;      /* of all notes */
-    uint64_t polyphony_max;    /* pitched notes of all tracks that sound together, counted in ticks (fc_sweep) */
-    double polyphony_mean;     /* seconds of all pitched notes / seconds in which at least one sounds; NaN for 0 / 0.
-                                * In format 2 all tracks are taken to begin together. */
+    uint64_t polyphony_max;    /* pitched notes of all tracks that sound together, counted in ticks (fc_sweep); those
+                                * of format 2 as if they began together */
+    double polyphony_mean;     /* seconds of all pitched notes / seconds in which at least one sounds; NaN for 0 / 0,
+                                * and for several tracks of format 2, which have no time in common */
     int monophonic;            /* polyphony_max is 1; FC_ABSENT where no pitched note lasts */
     uint64_t programs[2];      /* of pitched notes, 0..127 */
     uint64_t kits[2];          /* programs of drums */

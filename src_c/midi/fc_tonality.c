@@ -66,7 +66,7 @@ void fc_tonality_find(const double weights[12], fc_profile profile, fc_tonality 
         normalise(PROFILES[profile][mode], keys);
         for (int tonic = 0; tonic < CLASSES; tonic++) {
             double sum = 0;
-            for (int i = 0; i < CLASSES; i++) sum += keys[i] * normal[tonic + i < CLASSES ? tonic + i : tonic + i - CLASSES];
+            for (int i = 0; i < CLASSES; i++) sum += keys[i] * normal[(tonic + i) % CLASSES];
             correlations[CLASSES * mode + tonic] = sum;
         }
     }

@@ -43,7 +43,8 @@ static inline void add_note(fc_song *song, unsigned channel, unsigned pitch, uin
 }
 
 /* Add notes of one time, each so far above the lowest. */
-static inline void add_chord(fc_song *song, unsigned lowest, const int *above, size_t len, uint64_t start, uint64_t end) {
+static inline void add_chord(fc_song *song, unsigned lowest, const int *above, size_t len, uint64_t start,
+                             uint64_t end) {
     for (size_t i = 0; i < len; i++) add_note(song, 0, lowest + (unsigned)above[i], start, end);
 }
 

@@ -133,7 +133,7 @@ static void expect(size_t at, uint64_t start, uint64_t end, int root, fc_quality
     CHECK(chord->start == start && chord->end == end && chord->root == root && chord->quality == quality);
 }
 
-/* Silence, a chord that is held, another one, drums over it all, and a signature that cuts a half bar. */
+/* Silence, a chord that is held, another one, drums over it all, and another bass. */
 static void check_spans(void) {
     static const int major[] = {0, 4, 7};
     fc_song song = new_song();
@@ -152,9 +152,27 @@ static void check_spans(void) {
     expect(2, 7 * HALF, 8 * HALF, 5, FC_CHORD_MAJ);
     expect(3, 8 * HALF, 10 * HALF, 0, FC_CHORD_NONE);
     expect(4, 10 * HALF, 11 * HALF, 7, FC_CHORD_MAJ);
+    static const int inverted[] = {0, 3, 8};
+    song.notes_len = 1;
+    add_chord(&song, 60, major, 3, 0, HALF);
+    add_chord(&song, 64, inverted, 3, HALF, 3 * HALF);
+    add_chord(&song, 67, major, 3, 3 * HALF, 3 * HALF + 1);
+    read_chords(&song);
+    CHECK(chords.len == 3 && chords.items[1].bass == 4 && chords.items[1].inversion == 1);
+    expect(0, 0, HALF, 0, FC_CHORD_MAJ);
+    expect(1, HALF, 3 * HALF, 0, FC_CHORD_MAJ);
+    expect(2, 3 * HALF, 4 * HALF, 7, FC_CHORD_MAJ);
+}
+
+static void check_signature_within(void) {
+    static const int major[] = {0, 4, 7};
+    fc_song song = new_song();
+    add_chord(&song, 60, major, 3, 0, 7 * HALF);
+    add_chord(&song, 65, major, 3, 7 * HALF, 8 * HALF);
     add_time_signature(&song, 7 * HALF + TPQN, 3, 2);
     read_chords(&song);
-    expect(2, 7 * HALF, 7 * HALF + TPQN + 3 * TPQN / 2, 5, FC_CHORD_MAJ); /* F until the half bar of 3/4 ends */
+    expect(0, 0, 7 * HALF, 0, FC_CHORD_MAJ);
+    expect(1, 7 * HALF, 7 * HALF + TPQN + 3 * TPQN / 2, 5, FC_CHORD_MAJ); /* F until the half bar of 3/4 ends */
     song.tpqn = 0;
     song.ticks_per_second = 960;
     read_chords(&song);
@@ -177,6 +195,16 @@ static void check_weights(void) {
     song.notes[0].end--;
     read_chords(&song);
     CHECK(chords.items[0].inversion == 0);
+    /* A class is heard from a quarter of the heaviest on; that is at most the length, however many notes hold it. */
+    song = new_song();
+    add_chord(&song, 48, minor, 3, 0, HALF);
+    for (unsigned i = 1; i < 5; i++) add_chord(&song, 48 + 12 * i, minor, 3, 0, HALF);
+    add_note(&song, 1, 58, HALF - HALF / 4, HALF);
+    read_chords(&song);
+    CHECK(chords.items[0].quality == FC_CHORD_M7 && chords.items[0].root == 0);
+    song.notes[15].start++;
+    read_chords(&song);
+    CHECK(chords.items[0].quality == FC_CHORD_MIN && chords.items[0].root == 0);
 }
 
 /* The half bars of long songs by their number alone: spans lie end to end, and neighbours differ. */
@@ -219,6 +247,7 @@ int main(void) {
     check_names();
     check_table();
     check_spans();
+    check_signature_within();
     check_weights();
     check_endless();
     for (int i = 0; i < 3000; i++) {

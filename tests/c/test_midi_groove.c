@@ -57,6 +57,9 @@ static void check_signatures(void) {
     CHECK(fabs(groove_of(&song).swing - 2) < 1e-12 && groove_of(&song).grid == 1);
     song.time_signatures[0].denominator_exponent = 3;
     CHECK(isnan(groove_of(&song).swing));
+    song.time_signatures[0] = (fc_time_signature){.tick = 100, .numerator = 4, .denominator_exponent = 2};
+    CHECK(groove_of(&song).grid == 1 && isnan(groove_of(&song).swing)); /* the grid counts from tick 0 */
+    song.time_signatures[0] = (fc_time_signature){.tick = 160, .numerator = 6, .denominator_exponent = 3};
     add_time_signature(&song, 160 + 4 * TPQN, 4, 2);
     CHECK(fabs(groove_of(&song).swing - 2) < 1e-12);
 }

@@ -49,6 +49,11 @@ static void check_song(void) {
     CHECK(s.channels == (1 | 1 << 2 | 1 << 9) && s.drums_only == 0);
     CHECK(s.has_bars && s.bars == 53); /* the drum ends in the 53rd */
     CHECK(s.numerator == FC_ABSENT);
+    song.format = 2;
+    song.tracks = 2;
+    CHECK(isnan(stats_of(&song, 10).polyphony_mean) && stats_of(&song, 10).polyphony_max == 2);
+    song.tracks = 1;
+    CHECK(stats_of(&song, 10).polyphony_mean == s.polyphony_mean);
     song.notes[1].end = 481;
     CHECK(stats_of(&song, 10).bars == 2);
     song.notes_len = 1;

@@ -43,11 +43,16 @@ static void check_none_and_ties(void) {
     for (int i = 0; i < 12; i++) weights[i] = 0.1 + 1e-12 * i;
     fc_tonality_find(weights, FC_ALBRECHT_SHANAHAN, &found);
     expect_none(&found);
-    /* C, E and G sharp alone: three keys tie, and the lowest number is first. */
-    for (int i = 0; i < 12; i++) weights[i] = i % 4 == 0;
-    for (int profile = 0; profile < FC_PROFILE_COUNT; profile++) {
-        fc_tonality_find(weights, (fc_profile)profile, &found);
-        CHECK(found.key % 12 < 4 && found.second == found.key + 4 && found.confidence == 0);
+    /* Pitch classes that lie evenly: as many keys tie as there are of them, and the lowest number is first. */
+    static const int apart[] = {2, 3, 4, 6};
+    for (int i = 0; i < 4; i++) {
+        for (int first = 0; first < apart[i]; first++) {
+            for (int c = 0; c < 12; c++) weights[c] = (c % apart[i] == first ? 0.7 : 0.1) + 1e-12 * c;
+            for (int profile = 0; profile < FC_PROFILE_COUNT; profile++) {
+                fc_tonality_find(weights, (fc_profile)profile, &found);
+                CHECK(found.key % 12 < apart[i] && found.second == found.key + apart[i] && found.confidence == 0);
+            }
+        }
     }
 }
 
