@@ -3,6 +3,7 @@
 
 #include "fc_cost.h"
 #include "fc_fold.h"
+#include "fc_hash.h"
 #include "fc_pool.h"
 #include "gate.h"
 
@@ -26,6 +27,8 @@ static void set_up(fc_cpu_level level) {
 }
 
 static uint64_t fold(void) { return fc_fold_utf8(text, TEXT_LEN, folded); }
+
+static uint64_t hash(void) { return fc_hash_bytes(text, TEXT_LEN).lo != fc_hash_bytes(text, TEXT_LEN - 1).lo; }
 
 /* Decisions for a site whose work takes one microsecond an item, in sizes on both sides of the hand-over. */
 static uint64_t cost(void) {
@@ -54,6 +57,7 @@ static uint64_t pool_serial(void) {
 
 static const gate_case cases[] = {
     {"fold", fold, TEXT_LEN, FC_CPU_BASE},
+    {"hash", hash, 1, FC_CPU_BASE},
     {"cost", cost, RUNS, FC_CPU_BASE},
     {"pool_serial", pool_serial, ITEMS, FC_CPU_BASE},
     {0},

@@ -4,9 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fc_chord.h"
+#include "fc_digest.h"
+#include "fc_groove.h"
 #include "fc_order.h"
 #include "fc_smf.h"
+#include "fc_stats.h"
+#include "fc_sweep.h"
 #include "fc_timeline.h"
+#include "fc_tonality.h"
 #include "gate.h"
 
 enum { TRACKS = 4, NOTES = 500, ALL = TRACKS * NOTES, TEMPOS = 64, MOST = 1 << 16 };
@@ -17,8 +23,10 @@ typedef struct file {
 } file;
 
 static file song_file, single_file, control_file;
-static fc_song song;
-static fc_timeline timeline;
+static fc_song song, read_before;
+static fc_timeline timeline, timeline_before;
+static fc_sweep sweep, sweep_before;
+static fc_chords chords;
 static uint64_t ticks[ALL];
 static uint32_t space[2 * ALL];
 
@@ -73,6 +81,10 @@ static void set_up(fc_cpu_level level) {
     for (unsigned i = 0; i < ALL; i++) PUT(&control_file, 1, 0xb0, 7, (uint8_t)(i & 127), 1, 0xff, 5, 2, 'l', 'a');
     end_track(&control_file);
     for (size_t i = 0; i < ALL; i++) ticks[i] = gate_random(1 << 18);
+    size_t offset;
+    gate_need(fc_smf_read(&read_before, song_file.bytes, song_file.len, &offset) == FC_SMF_OK, "no song");
+    gate_need(fc_timeline_read(&timeline_before, &read_before) == FC_OK, "no timeline");
+    gate_need(fc_sweep_fill(&sweep_before, &read_before) == FC_OK, "no sweep");
 }
 
 static void read_file(const file *from) {
@@ -108,12 +120,56 @@ static uint64_t order(void) {
     return inversions;
 }
 
+static uint64_t sweep_song(void) {
+    gate_need(fc_sweep_fill(&sweep, &read_before) == FC_OK, "no sweep");
+    return sweep.len;
+}
+
+static uint64_t stats_of_song(void) {
+    fc_stats stats;
+    fc_stats_of(&read_before, timeline_before.duration, &sweep_before, song_file.bytes, &stats);
+    gate_need(stats.polyphony_max > 1 && stats.programs[0] == 1 << 5, "other notes");
+    return stats.pitched;
+}
+
+static uint64_t key_of_song(void) {
+    fc_tonality found;
+    fc_tonality_of(&read_before, FC_PITCHED_SECONDS, FC_ALBRECHT_SHANAHAN, &found);
+    return found.key != FC_KEY_NONE && found.key != found.second;
+}
+
+/* How many chords do not begin where the one before ends. */
+static uint64_t chords_of_song(void) {
+    gate_need(fc_chords_fill(&chords, &read_before, &sweep_before) == FC_OK && chords.len > 1, "no chords");
+    uint64_t gaps = chords.items[0].start != 0;
+    for (size_t i = 1; i < chords.len; i++) gaps += chords.items[i].start != chords.items[i - 1].end;
+    return gaps;
+}
+
+static uint64_t groove_of_song(void) {
+    fc_groove groove;
+    fc_groove_of(&read_before, &groove);
+    return groove.grid > 0.05 && groove.grid < 0.25; /* starts anywhere */
+}
+
+static uint64_t digest_of_song(void) {
+    fc_digest digest;
+    fc_digest_of(&read_before, &digest);
+    return digest.present && digest.notes != digest.shape;
+}
+
 static const gate_case cases[] = {
     {"read_song", read_song, ALL, FC_CPU_BASE},
     {"read_single", read_single, ALL, FC_CPU_BASE},
     {"read_controls", read_controls, 2 * ALL, FC_CPU_BASE},
     {"time_song", time_song, TEMPOS + 1, FC_CPU_BASE},
     {"order", order, 0, FC_CPU_BASE},
+    {"sweep", sweep_song, ALL, FC_CPU_BASE},
+    {"stats", stats_of_song, ALL, FC_CPU_BASE},
+    {"key", key_of_song, 1, FC_CPU_BASE},
+    {"chords", chords_of_song, 0, FC_CPU_BASE},
+    {"groove", groove_of_song, 1, FC_CPU_BASE},
+    {"digest", digest_of_song, 1, FC_CPU_BASE},
     {0},
 };
 
