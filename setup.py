@@ -124,11 +124,14 @@ BASE = sorted(glob("src_c/base/*.c"))
 # What belongs to the one runtime of the process is linked into `base` alone.
 RUNTIME = ("fc_pool.c", "fc_sites.c")
 SHARED = [source for source in BASE if not source.endswith(RUNTIME)]
+# What a room takes of other rooms than base.
+USES = {"midi": ("bpm",)}
 
 
 def extension(name: str) -> Extension:
-    """A binding and the room of its name; every room but base takes what it calls of base with it."""
-    room = sorted(glob(f"src_c/{name}/*.c") + glob(f"src_c/{name}/*.cpp"))
+    """A binding and the room of its name; every room but base takes what it calls of base and other rooms with it."""
+    rooms = [name, *USES.get(name, ())]
+    room = sorted(path for room in rooms for end in ("c", "cpp") for path in glob(f"src_c/{room}/*.{end}"))
     sources = BASE if name == "base" else room + SHARED
     return Extension(
         f"fastcore._native.{name}",

@@ -20,6 +20,9 @@ _EXPORTS = {
     "top_k": "fastcore._topk",
     "TopK": "fastcore._topk",
     "RunningTopK": "fastcore._topk",
+    "bpm": "fastcore._bpm",
+    "bpm_many": "fastcore._bpm",
+    "Tempo": "fastcore._bpm",
     "FastcoreError": "fastcore.errors",
     "QueryError": "fastcore.errors",
     "LineError": "fastcore.errors",
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from fastcore import errors as errors
     from fastcore import midi as midi
     from fastcore import query as query
+    from fastcore._bpm import Tempo as Tempo
+    from fastcore._bpm import bpm as bpm
+    from fastcore._bpm import bpm_many as bpm_many
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
     from fastcore._hits import ScanError as ScanError

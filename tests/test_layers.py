@@ -23,6 +23,7 @@ DATA_ONLY = {"fc_target.h": "pragmas", "fc_runtime.h": "a table that fc_pool fil
 LIBC = """assert dirent errno fcntl math pthread signal stdalign stdatomic stdbool stddef stdint stdio stdlib
 string time unistd""".split()
 SYSTEM = {f"{name}.h" for name in LIBC} | {"sys/stat.h", "sys/types.h", "emmintrin.h", "immintrin.h", "cpuid.h"}
+USES = {"midi": {"bpm"}}  # what a room may include of other rooms than base; setup.py links the same
 CPP = {"memory", "new", "simdjson.h", "simdjson.cpp"}
 
 pytestmark = pytest.mark.skipif(not ROOMS, reason="needs the source tree")
@@ -35,11 +36,17 @@ def includes(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_includes(path: Path) -> None:
     own = {header.name for header in path.parent.glob("*") if header.suffix in (".h", ".inc")}
-    base = {header.name for header in (ROOT / "src_c/base").glob("*.h")}
-    allowed = SYSTEM | own | base | (CPP if path.suffix == ".cpp" else set())
+    rooms = {"base"} | USES.get(path.parent.name, set())
+    others = {header.name for room in rooms for header in (ROOT / "src_c" / room).glob("*.h")}
+    allowed = SYSTEM | own | others | (CPP if path.suffix == ".cpp" else set())
     assert not set(includes(path)) - allowed
     if path.suffix != ".cpp":
         assert "simdjson" not in path.read_text("utf-8").replace("simdjson's", "")
+
+
+def test_rooms_are_linked_as_they_include() -> None:
+    found = re.search(r"^USES = (.+)$", (ROOT / "setup.py").read_text("utf-8"), re.MULTILINE)
+    assert found and {room: set(used) for room, used in ast.literal_eval(found[1]).items()} == USES
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=lambda p: p.name)

@@ -1,0 +1,12 @@
+"""Tempo from the times of onsets, and from envelopes of onset strength."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+def of_onsets(pieces: Iterable[tuple[ArrayLike, ArrayLike | None]], score: str) -> list[tuple[Any, ...]]:
+    """Return (bpm, confidence, alternatives, stability, source) of each (times, weights)."""
+
+def of_envelopes(envelope: ArrayLike, rate: float, score: str) -> list[tuple[Any, ...]]:
+    """Return the same of each row of a 1-D or 2-D array."""
