@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-scan compare-topk compare-parallel asv gate gate-record clean
+.PHONY: demo test check torture compare-scan compare-topk midi-accuracy asv gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -52,8 +52,8 @@ compare-scan: .venv/compare
 compare-topk: .venv/compare
 	$(BIN)/python asv_bench/compare_topk.py
 
-compare-parallel: .venv/compare
-	$(BIN)/python asv_bench/compare_parallel.py
+midi-accuracy: .venv/fastcore
+	$(BIN)/python asv_bench/tempo_accuracy.py
 
 asv: .venv/asv
 	$(BIN)/python asv_bench/history.py
