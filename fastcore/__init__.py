@@ -17,6 +17,7 @@ _EXPORTS = {
     "Stats": "fastcore._hits",
     "ScanError": "fastcore._hits",
     "Tail": "fastcore._hits",
+    "Table": "fastcore._table",
     "top_k": "fastcore._topk",
     "TopK": "fastcore._topk",
     "RunningTopK": "fastcore._topk",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from fastcore._parallel import adaptive_imap as adaptive_imap
     from fastcore._parallel import adaptive_map as adaptive_map
     from fastcore._scan import scan as scan
+    from fastcore._table import Table as Table
     from fastcore._topk import RunningTopK as RunningTopK
     from fastcore._topk import TopK as TopK
     from fastcore._topk import top_k as top_k

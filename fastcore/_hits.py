@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 from fastcore._frozen import Frozen
 from fastcore._native.scan import Plan, decode
+from fastcore._rows import Rows
 from fastcore.errors import printable
 
 TYPE_CHECKING = False
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
     from typing import Any, overload
+
+    from fastcore._table import Table
 else:
 
     def overload(function):  # what typing.overload does, without its import
@@ -347,7 +349,7 @@ def snippet(hit: Hit, width: int) -> str:
     return ("..." if start else "") + part + ("..." if end < len(hit.text) else "")
 
 
-class Hits(Sequence[Hit]):
+class Hits(Rows[Hit]):
     """The matching records of one scan, in its order: an immutable sequence.
 
     `stats` says what was done, `errors` what could not be read (1,000 at most: whole
@@ -355,6 +357,10 @@ class Hits(Sequence[Hit]):
     unfinished last lines begin. Indexing gives a `Hit`, a slice gives `Hits` with the same `stats`, `errors` and
     `tails`. Indexing and `len` are O(1), a slice O(its length), fields are decoded when touched; equal are Hits of the
     same records at the same places. Pickle and copy work. Keeps the GIL; safe to share between threads.
+
+    `to_table()` is the hits as columns. Arrow's consumers (`polars.DataFrame(hits)`, `pyarrow.table(hits)`,
+    `pandas.DataFrame.from_arrow(hits)`, DuckDB by name) read `Hits` themselves, and decode all hits each time they do.
+    It is a sequence in all but name: consumers that ask for `collections.abc.Sequence` first would read it row by row.
 
     >>> import fastcore
     >>> log = b'{"type":"user","message":{"content":"one"}}\\n{"type":"user","message":{"content":"two"}}\\n'
@@ -416,6 +422,28 @@ class Hits(Sequence[Hit]):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return every hit's fields, but `raw` and `record`, as a list of new dicts."""
         return [hit.to_dict() for hit in self]
+
+    def to_table(self) -> Table:
+        r"""Return the hits as a `Table`, one column for each name of `to_dicts` and `path_bytes`; decodes all of them.
+
+        path is text, bytes that are no UTF-8 as `\xff`, and `path_bytes` (bytes) then holds the name itself, else
+        null. line, offset and time_ns are int64 (time_ns is null also where int64 cannot hold it, after the year 2262),
+        time is time; type, role, session, uuid, cwd, branch, model and text are text; tools is a list of text, is_error
+        bool, spans a list of lists of two int64. line, time, time_ns, path_bytes and type to model may be null.
+
+        O(bytes of the records); imports numpy.
+        """
+        from fastcore._hits_table import table
+
+        return table(self)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a new PyCapsule of `to_table()`, made anew each time: to be read often, keep the table instead."""
+        return self.to_table().__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        """Return the schema of `to_table()`, which is the same for all hits; decodes none."""
+        return self[:0].to_table().__arrow_c_schema__()
 
     def __repr__(self) -> str:
         stats = self._stats

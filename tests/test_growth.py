@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import nanoarrow
 import pytest
 from growth import assert_no_growth, needs_mallinfo2
 from scale import SCALE, scaled
@@ -59,8 +59,33 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
         "hits as rows": lambda: (hits.to_dicts(), repr(hits), hits._repr_html_(), hits.stats, hits.errors),
         "hits pickled": lambda: pickle.loads(pickle.dumps(hits)),
         "query": lambda: query.parse("a (b OR -c) role:user"),
-        **selections(),
-        **maps(),
+        "hits to Arrow": lambda: (hits.__arrow_c_stream__(), hits.__arrow_c_schema__()),
+        **{f"table {name}": call for name, call in table_calls(hits.to_table()).items()},
+    }
+
+
+def table_calls(table: fastcore.Table) -> dict[str, Callable[[], object]]:
+    """The same of a table, and what consumers of Arrow do to it."""
+    rows, types = table.to_dicts(), table.types
+    columns = {name: [row[name] for row in rows] for name in table.columns}
+    not_a_schema = table.__arrow_c_stream__()
+    return {
+        "made": lambda: fastcore.Table(columns, types=types),
+        "refused": lambda: refused(ValueError, lambda: fastcore.Table({"a": [1], "b": []}, types={"b": "text"})),
+        "read": lambda: (
+            table["line"],
+            table["text"],
+            table.mask("cwd"),
+            table[1],
+            table[2:5],
+            table[::2],
+            list(table),
+        ),
+        "shown": lambda: (repr(table), table._repr_html_(), table == table[:], pickle.loads(pickle.dumps(table))),
+        "to a consumer that reads": lambda: nanoarrow.Array(table).to_pylist(),
+        "to a consumer that drops it": lambda: (table.__arrow_c_stream__(), table.__arrow_c_schema__()),
+        "to a consumer that keeps a column": lambda: nanoarrow.c_array_stream(table[1:]).get_next().child(3),
+        "with a bad wish": lambda: refused(TypeError, lambda: table.__arrow_c_stream__(not_a_schema)),
     }
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,17 @@ def test_a_sequence() -> None:
         found[40]
     with pytest.raises(TypeError):
         found["a"]  # type: ignore[call-overload]
+
+
+def test_a_sequence_in_all_but_name() -> None:
+    found = hits()
+    assert [hit.line for hit in reversed(found)] == list(range(1, 41))
+    assert found[7] in found and "hello" not in found
+    assert (found.index(found[7]), found.index(found[7], 5), found.count(found[7])) == (7, 7, 1)
+    for bounds in ((8,), (0, 7)):
+        with pytest.raises(ValueError, match="is not there"):
+            found.index(found[7], *bounds)
+    assert not isinstance(found, Sequence)  # polars would read it row by row
 
 
 @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])

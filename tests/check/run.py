@@ -156,8 +156,22 @@ def builds() -> None:
         run([sys.executable, "-c", SCANS, folder])
 
 
+# C tests that count who holds what, with what they need beside their own file.
+COUNTED = {
+    "arrow_arrow": ["src_c/arrow/fc_arrow.c", "src_c/base/fc_status.c"],
+    "arrow_memory": ["src_c/base/fc_status.c"],
+}
+
+
 def address() -> None:
-    """The native tests under AddressSanitizer and UndefinedBehaviorSanitizer, simdjson left out of them."""
+    """AddressSanitizer and UndefinedBehaviorSanitizer: C tests, which LeakSanitizer watches too, and the native tests,
+    simdjson left out of them."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for name, sources in COUNTED.items():
+        program = str(BUILD / f"{name}_asan")
+        sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-O1", "-g"]
+        run([need("gcc"), *C_FLAGS, *sanitize, f"tests/c/test_{name}.c", *sources, "-o", program])
+        run([program])
     run([str(BIN / "python"), "tests/check/sanitized.py"])
 
 
@@ -168,7 +182,7 @@ def thread() -> None:
     for source in (*SHIMS, "src_c/scan/fc_simdjson.cpp"):
         shims.append(str(BUILD / (Path(source).stem + ".o")))
         run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
-    for name in ("base_pool", "base_sites", "scan_parser", "scan_run", "topk_select"):
+    for name in ("arrow_arrow", "base_pool", "base_sites", "scan_parser", "scan_run"):
         program = str(BUILD / f"{name}_tsan")
         sources = [f"tests/c/test_{name}.c", *SOURCES, *shims]
         run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program])
