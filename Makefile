@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-scan compare-topk midi-accuracy asv gate gate-record clean
+.PHONY: demo test check torture compare-arrow compare-scan compare-topk asv gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -45,6 +45,9 @@ check: .venv/check
 
 torture: .venv/test
 	FASTCORE_TEST_SCALE=30 $(BIN)/python -m pytest --quiet -m native
+
+compare-arrow: .venv/compare
+	$(BIN)/python asv_bench/compare_arrow.py
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py

@@ -1,4 +1,4 @@
-"""Columns for hypothesis: a type and the rows that it holds, as Python's values."""
+"""Columns for hypothesis: a type and the rows that it holds, as Python's values; and when values are the same."""
 
 from __future__ import annotations
 
@@ -48,3 +48,12 @@ def tables(draw: st.DrawFn, longest: int = 40) -> tuple[dict[str, str], dict[str
         types[name], values = draw(TYPES)
         columns[name] = draw(st.lists(values, min_size=length, max_size=length))
     return types, columns
+
+
+def same(a: object, b: object) -> bool:
+    """Equal, with NaN equal to NaN."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float) and a != a:
+        return isinstance(b, float) and b != b
+    return type(a) is type(b) and a == b

@@ -9,19 +9,18 @@ import sys
 import threading
 from typing import Any
 
+import arro3.core as arro3
+import nanoarrow
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scale import scaled
-from strategies_table import tables
+from strategies_table import same, tables
 
 import fastcore
 from fastcore._arrow import Lists, Numbers, Texts
 from fastcore._native.arrow import Export
-
-arro3 = pytest.importorskip("arro3.core", reason="needs the extra `test`")
-nanoarrow = pytest.importorskip("nanoarrow", reason="needs the extra `test`")
 
 pytestmark = pytest.mark.native
 
@@ -56,15 +55,6 @@ def by_arro3(source: Any) -> dict[str, list[Any]]:
     """Read by arro3, which validates all that it imports."""
     table = arro3.Table.from_arrow(source)
     return {name: [value.as_py() for value in table.column(i)] for i, name in enumerate(table.column_names)}
-
-
-def same(a: object, b: object) -> bool:
-    """Equal, with NaN equal to NaN."""
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, float) and a != a:
-        return isinstance(b, float) and b != b
-    return type(a) is type(b) and a == b
 
 
 def holders(table: fastcore.Table) -> int:

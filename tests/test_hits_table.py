@@ -6,12 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import arro3.core as arro3
 import pytest
 
 import fastcore
 from fastcore import _hits, _hits_table
-
-arro3 = pytest.importorskip("arro3.core", reason="needs the extra `test`")
 
 LOG = b"""{"type":"user","message":{"role":"user","content":"hello \\u00e9 hello"},"timestamp":"2024-05-01T00:00:01Z"}
 {"type":"assistant","uuid":"u","sessionId":"s","cwd":"/src","gitBranch":"main","message":{"role":"assistant","model":\

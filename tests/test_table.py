@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies_table import tables
-from test_arrow import same
+from strategies_table import same, tables
 
 import fastcore
 from fastcore import _table

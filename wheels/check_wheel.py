@@ -17,12 +17,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "wheels" / "dist"
 VERSIONS = ("3.11", "3.12", "3.13")
-# What differs between interpreters beside the compiled core: the command, results, the package, threads, the clocks.
-NAMES = "base bounds cli cli_errors hits package parallel parallel_aio parallel_process query scan"
-QUICK = [f"tests/test_{name}.py" for name in NAMES.split()]
-BROUGHT = ("pytest", "hypothesis", "distributed")  # what the tests import
+# What differs between interpreters beside the compiled core: the command, results, the package, the clocks.
+QUICK = [
+    f"tests/test_{name}.py" for name in "base bounds cli cli_errors hits hits_table package query scan table".split()
+]
+BROUGHT = ("pytest", "hypothesis", "nanoarrow", "arro3-core")
 NEEDED = (
     "fastcore/py.typed",
+    "fastcore/_native/arrow.pyi",
     "fastcore/_native/base.pyi",
     "fastcore/_native/scan.pyi",
     "licenses/wheels/licenses/simdjson.txt",
@@ -82,7 +84,7 @@ def check(python: str, wheel: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([python, "-m", "venv", f"{folder}/venv"], check=True)
         own = f"{folder}/venv/bin/python"
-        subprocess.run([own, "-m", "pip", "install", "--quiet", str(wheel), "pytest", "hypothesis", "mido"], check=True)
+        subprocess.run([own, "-m", "pip", "install", "--quiet", str(wheel), *BROUGHT], check=True)
         shutil.copytree(
             ROOT / "tests", f"{folder}/tests", ignore=shutil.ignore_patterns("c", "fuzz", "check", "__pycache__")
         )
