@@ -362,6 +362,232 @@ def to_ticks(np.ndarray segments not None, seconds):
     return result
 
 
+cdef extern from "fc_hash.h" nogil:
+    ctypedef struct fc_hash:
+        uint64_t hi, lo
+    fc_hash fc_hash_bytes(const void *bytes, size_t len)
+
+cdef extern from "fc_sweep.h" nogil:
+    ctypedef struct fc_sweep:
+        pass
+    fc_status fc_sweep_fill(fc_sweep *sweep, const fc_song *song)
+    void fc_sweep_free(fc_sweep *sweep)
+
+cdef extern from "fc_tonality.h" nogil:
+    enum: FC_KEYS
+    ctypedef enum fc_profile:
+        FC_PROFILE_COUNT
+    ctypedef enum fc_key_notes:
+        FC_PITCHED_SECONDS, FC_PITCHED_COUNT, FC_ALL_COUNT
+    ctypedef struct fc_tonality:
+        int key, second
+        double correlation, confidence
+    void fc_tonality_find(const double *weights, fc_profile profile, fc_tonality *out)
+    void fc_tonality_of(const fc_song *song, fc_key_notes kind, fc_profile profile, fc_tonality *out)
+    const char *fc_tonality_name(int key)
+
+cdef extern from "fc_chord.h" nogil:
+    enum: FC_CHORD_NAME_SIZE
+    ctypedef enum fc_quality:
+        FC_CHORD_NONE
+    ctypedef struct fc_chord:
+        uint8_t root, bass, quality
+    ctypedef struct fc_chords:
+        fc_chord *items
+        size_t len
+    fc_status fc_chords_fill(fc_chords *chords, const fc_song *song, const fc_sweep *sweep)
+    void fc_chords_free(fc_chords *chords)
+    size_t fc_chord_name(const fc_chord *chord, char *out_name)
+
+cdef extern from "fc_stats.h" nogil:
+    enum: FC_ABSENT, FC_SHARPS_ABSENT
+    ctypedef struct fc_stats:
+        uint64_t notes, pitched
+        double density
+        int pitch_min, pitch_max
+        double velocity_mean
+        uint64_t polyphony_max
+        double polyphony_mean
+        int monophonic
+        uint64_t *programs
+        uint64_t *kits
+        unsigned int channels
+        int drums_only
+        bint has_lyrics
+        int numerator, denominator_exponent
+        uint64_t time_signature_changes
+        int sharps, minor
+        uint64_t key_signature_changes
+        bint has_bars
+        uint64_t bars
+        uint64_t *controllers
+        bint has_bends
+        int bend_min, bend_max
+    void fc_stats_of(const fc_song *song, double duration, const fc_sweep *sweep, const uint8_t *bytes, fc_stats *out)
+
+cdef extern from "fc_groove.h" nogil:
+    ctypedef struct fc_groove:
+        double grid, swing
+    void fc_groove_of(const fc_song *song, fc_groove *out)
+
+cdef extern from "fc_digest.h" nogil:
+    ctypedef struct fc_digest:
+        bint present
+        uint64_t notes, shape
+    void fc_digest_of(const fc_song *song, fc_digest *out)
+
+
+CHORD = _layout(sizeof(fc_chord), start=("i8", 0), end=("i8", 8), root=("u1", 16), bass=("u1", 17),
+                quality=("u1", 18), inversion=("i1", 19))
+KEYS = tuple([fc_tonality_name(i).decode() for i in range(FC_KEYS)])
+PROFILES = {"albrecht-shanahan": 0, "krumhansl-kessler": 1}
+KEY_NOTES = {"pitched seconds": FC_PITCHED_SECONDS, "pitched count": FC_PITCHED_COUNT, "all count": FC_ALL_COUNT}
+
+
+@cython.final
+cdef class _Examiner:
+    """The memory of one file's facts, used again for the next; what they are, in C."""
+    cdef fc_song song
+    cdef fc_timeline timeline
+    cdef fc_sweep sweep
+    cdef fc_chords chords
+    cdef fc_stats stats
+    cdef fc_groove groove
+    cdef fc_digest digest
+    cdef fc_tonality tonality
+
+    def __cinit__(self):
+        memset(&self.song, 0, sizeof(self.song))
+        memset(&self.timeline, 0, sizeof(self.timeline))
+        memset(&self.sweep, 0, sizeof(self.sweep))
+        memset(&self.chords, 0, sizeof(self.chords))
+
+    def __dealloc__(self):
+        fc_song_free(&self.song)
+        fc_timeline_free(&self.timeline)
+        fc_sweep_free(&self.sweep)
+        fc_chords_free(&self.chords)
+
+    cdef fc_smf_code read(self, const uint8_t *data, size_t size) noexcept nogil:
+        """Read and time the song; out of memory is a code as well."""
+        cdef size_t offset = 0
+        cdef fc_smf_code code = fc_smf_read(&self.song, data, size, &offset)
+        if code == FC_SMF_OK and fc_timeline_read(&self.timeline, &self.song) != FC_OK:
+            return FC_SMF_NO_MEMORY
+        return code
+
+    cdef fc_smf_code examine(self, const uint8_t *data, size_t size) noexcept nogil:
+        cdef fc_smf_code code = self.read(data, size)
+        if code != FC_SMF_OK:
+            return code
+        if fc_sweep_fill(&self.sweep, &self.song) != FC_OK:
+            return FC_SMF_NO_MEMORY
+        if fc_chords_fill(&self.chords, &self.song, &self.sweep) != FC_OK:
+            return FC_SMF_NO_MEMORY
+        fc_stats_of(&self.song, self.timeline.duration, &self.sweep, data, &self.stats)
+        fc_groove_of(&self.song, &self.groove)
+        fc_digest_of(&self.song, &self.digest)
+        fc_tonality_of(&self.song, FC_PITCHED_SECONDS, <fc_profile>0, &self.tonality)
+        return FC_SMF_OK
+
+
+cdef list members_of(const uint64_t *words):
+    return [i for i in range(128) if words[i >> 6] >> (i & 63) & 1]
+
+
+cdef object or_none(double value):
+    return value if value == value else None
+
+
+cdef object check_code(fc_smf_code code):
+    raise_status(FC_NO_MEMORY if code == FC_SMF_NO_MEMORY else FC_OK)
+    if code != FC_SMF_OK:
+        raise ValueError(CODES[code])
+
+
+def file_hash(data):
+    cdef const uint8_t[::1] view = data
+    cdef fc_hash found = fc_hash_bytes(&view[0] if view.shape[0] != 0 else NULL, <size_t>view.shape[0])
+    return f"{found.hi:016x}{found.lo:016x}"
+
+
+def chord_name(int root, int bass, int quality):
+    cdef char name[FC_CHORD_NAME_SIZE]
+    cdef fc_chord chord
+    if not (0 <= root < 12 and 0 <= bass < 12 and 0 <= quality <= FC_CHORD_NONE):
+        raise ValueError(f"chord: no such root, bass or quality: {root}, {bass}, {quality}")
+    chord.root, chord.bass, chord.quality = <uint8_t>root, <uint8_t>bass, <uint8_t>quality
+    return name[:fc_chord_name(&chord, name)].decode()
+
+
+cdef tuple of_tonality(const fc_tonality *found):
+    if found.key < 0:
+        return None, None, None, None
+    return found.key, found.second, found.correlation, found.confidence
+
+
+def key_of(weights, str profile="albrecht-shanahan"):
+    cdef double given[12]
+    cdef fc_tonality found
+    if len(weights) != 12:
+        raise ValueError(f"weights: wanted 12, not {len(weights)}")
+    for i in range(12):
+        given[i] = weights[i]
+        if not 0 <= given[i] < float("inf"):
+            raise ValueError(f"weights: {given[i]} is not finite and at least 0")
+    fc_tonality_find(given, <fc_profile><int>PROFILES[profile], &found)
+    return of_tonality(&found)
+
+
+def key_of_file(bytes data not None, str notes="pitched seconds", str profile="albrecht-shanahan"):
+    cdef _Examiner examiner = _Examiner()
+    cdef fc_tonality found
+    check_code(examiner.read(<const uint8_t *>PyBytes_AsString(data), <size_t>PyBytes_Size(data)))
+    fc_tonality_of(&examiner.song, <fc_key_notes><int>KEY_NOTES[notes], <fc_profile><int>PROFILES[profile], &found)
+    return of_tonality(&found)
+
+
+def facts(bytes data not None):
+    cdef _Examiner examiner = _Examiner()
+    cdef fc_stats *s = &examiner.stats
+    check_code(examiner.examine(<const uint8_t *>PyBytes_AsString(data), <size_t>PyBytes_Size(data)))
+    key, second, correlation, confidence = of_tonality(&examiner.tonality)
+    return {
+        "duration": examiner.timeline.duration,
+        "notes": s.notes,
+        "pitched": s.pitched,
+        "density": or_none(s.density),
+        "pitch_min": s.pitch_min if s.pitch_min != FC_ABSENT else None,
+        "pitch_max": s.pitch_max if s.pitch_max != FC_ABSENT else None,
+        "velocity_mean": or_none(s.velocity_mean),
+        "polyphony_max": s.polyphony_max,
+        "polyphony_mean": or_none(s.polyphony_mean),
+        "monophonic": bool(s.monophonic) if s.monophonic != FC_ABSENT else None,
+        "programs": members_of(s.programs),
+        "kits": members_of(s.kits),
+        "channels": [i for i in range(16) if s.channels >> i & 1],
+        "drums_only": bool(s.drums_only) if s.drums_only != FC_ABSENT else None,
+        "has_lyrics": bool(s.has_lyrics),
+        "time_signature": (s.numerator, 1 << s.denominator_exponent) if s.numerator != FC_ABSENT else None,
+        "time_signature_changes": s.time_signature_changes,
+        "key_signature": (s.sharps, bool(s.minor)) if s.sharps != FC_SHARPS_ABSENT else None,
+        "key_signature_changes": s.key_signature_changes,
+        "bars": s.bars if s.has_bars else None,
+        "controllers": members_of(s.controllers),
+        "pitch_bend": (s.bend_min, s.bend_max) if s.has_bends else None,
+        "grid": or_none(examiner.groove.grid),
+        "swing": or_none(examiner.groove.swing),
+        "key": KEYS[key] if key is not None else None,
+        "key_second": KEYS[second] if key is not None else None,
+        "key_correlation": correlation,
+        "key_confidence": confidence,
+        "chords": array_of(examiner.chords.items, examiner.chords.len, CHORD),
+        "file_hash": file_hash(data),
+        "note_hash": f"{examiner.digest.notes:016x}" if examiner.digest.present else None,
+        "shape_hash": f"{examiner.digest.shape:016x}" if examiner.digest.present else None,
+    }
+
+
 CHOICES = {"auto": FC_TEMPO_AUTO, "written": FC_TEMPO_AS_WRITTEN, "onsets": FC_TEMPO_FROM_ONSETS}
 
 
