@@ -108,10 +108,10 @@ def _site(
 def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
     """Return "serial" or "parallel": what would be chosen now for so much work, with the threads of this process.
 
-    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files) or "top_k, 4 bytes" (which looks
-    at the bytes only), or a function that was mapped: then its most recent site. `nbytes` 0 is unknown. A site of which
-    nothing is known is serial, but for the kernels, which begin with a guess. Changes nothing; O(sites). Raises
-    ValueError for negative numbers and FASTCORE_THREADS or FASTCORE_PARALLEL_THRESHOLD_US that are no numbers.
+    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files) or "top_k, 4 bytes" (which looks at
+    the bytes only), or a function that was mapped: then its most recent site. `nbytes` 0 is unknown. A site of which nothing is known is serial, but for the kernels,
+    which begin with a guess. Changes nothing; O(sites). Raises ValueError for negative numbers and FASTCORE_THREADS or
+    FASTCORE_PARALLEL_THRESHOLD_US that are no numbers.
 
     >>> plan("scan", 1, 1000), plan("nobody calls this", 10, 0)
     ('serial', 'serial')
@@ -122,10 +122,16 @@ def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
         if number < 0:
             raise ValueError(f"{name}={number}: wanted 0 or more")
     threads = _base.check_threads(None)
-    work = _kernel_work(op, items, nbytes) if isinstance(op, str) else None
-    if work is not None:
-        items, nbytes, guess_ns = work
-        return _answer(_native.Site(op.encode()).would_choose(items, nbytes, threads, guess_ns))
+    if isinstance(op, str) and op.startswith("top_k, "):
+        from fastcore._native import topk
+
+        kernel_name, parts, guess_ns = topk.cost(op, nbytes)
+        return _answer(_native.Site(kernel_name).would_choose(parts, nbytes, threads, guess_ns))
+    if op in _KERNELS:
+        from fastcore._native import scan as kernel
+
+        kernel_name, nbytes, guess_ns = kernel.cost(items, nbytes, op == "scan, every line")
+        return _answer(_native.Site(kernel_name).would_choose(max(items, nbytes >> 20), nbytes, threads, guess_ns))
     site = _native.Site(_site_name(op).encode("utf-8", "surrogateescape"), _handover())
     return _answer(site.would_choose(items, nbytes, threads))
 

@@ -189,6 +189,16 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
     return select(&s, array, at, wanted)
 
 
+def cost(op, size_t nbytes):
+    cdef fc_cost_work work
+    for size in (1, 2, 4, 8):
+        for prepared in (False, True):
+            work = fc_select_work(size, nbytes // size, prepared)
+            if work.name.decode() == op:
+                return work.name, work.items, work.guess_ns
+    raise KeyError(op)
+
+
 cdef int axis_of(place, int dimensions) except -1:
     if dimensions == 0:
         raise ValueError("a: a 0-d array has no axis to select along")

@@ -162,14 +162,18 @@ static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s
 
 fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared) {
     static const char *const plain[] = {"top_k, 1 byte", "top_k, 2 bytes", "top_k, 4 bytes", "top_k, 8 bytes"};
-    static const char *const prepared[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
-                                           "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
-    const size_t size = fc_dtype_size(s->dtype), at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
-    const bool ready = !s->half && s->bias == NULL && s->where == NULL;
-    const char *name = ready ? plain[at] : prepared[at];
-    const size_t bytes = s->rows * s->n * size;
+    static const char *const readied[] = {"top_k, 1 byte, prepared", "top_k, 2 bytes, prepared",
+                                          "top_k, 4 bytes, prepared", "top_k, 8 bytes, prepared"};
+    const size_t at = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3, bytes = elements * size;
+    const char *name = prepared ? readied[at] : plain[at];
     return (fc_cost_work){.name = name, .name_len = strlen(name), .items = bytes / PART_BYTES + 1, .bytes = bytes,
                           .guess_ns = (int64_t)(bytes / (prepared ? 4 : 40))};
+}
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static fc_status select_on_stack(const fc_runtime *runtime, const fc_selection *s, size_t *out_found) {
