@@ -35,7 +35,8 @@ static bool pass(const char *records, ptrdiff_t stride, size_t len, unsigned shi
     }
     if (from == NULL) {
         record = records;
-        for (size_t i = 0; i < len; i++, record += stride) to[places[(tick_of(record) >> shift) & mask]++] = (uint32_t)i;
+        for (size_t i = 0; i < len; i++, record += stride)
+            to[places[(tick_of(record) >> shift) & mask]++] = (uint32_t)i;
         return true;
     }
     for (size_t i = 0; i < len; i++) {

@@ -114,7 +114,13 @@ typedef struct fc_item {
     uint32_t len; /* of a text, or the denominator's exponent */
 } fc_item;
 
-enum { FC_ITEM_TEMPO = FC_CONTROL_BEND + 1, FC_ITEM_TIME_SIGNATURE, FC_ITEM_KEY_SIGNATURE, FC_ITEM_TEXT, FC_ITEM_KINDS };
+enum {
+    FC_ITEM_TEMPO = FC_CONTROL_BEND + 1,
+    FC_ITEM_TIME_SIGNATURE,
+    FC_ITEM_KEY_SIGNATURE,
+    FC_ITEM_TEXT,
+    FC_ITEM_KINDS
+};
 
 /* The notes of one channel and pitch that wait for their end, first to last, by their index; linked by `end`. */
 typedef struct fc_open_notes {

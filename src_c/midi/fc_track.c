@@ -179,7 +179,7 @@ UNROLLED void end_note(fc_pairing *pairing, uint64_t tick, unsigned channel, uns
     if (tick == note->start) pairing->warnings |= FC_SMF_BIT(FC_SMF_EMPTY_NOTE);
 }
 
-/* Close what is open at the end of the track, so that every slot is free for the next one; take note of its channels. */
+/* Close what is open at the end of the track, so that every slot is free for the next; take note of its channels. */
 static void close_notes(fc_tracks *t) {
     fc_pairing pairing = {.notes = t->notes, .open = t->song->room->open};
     for (unsigned channel = 0; channel < 16; channel++) {

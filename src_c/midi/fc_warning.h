@@ -13,7 +13,7 @@ typedef enum fc_smf_warning {
     FC_SMF_HEADER_LENGTH,     /* the header's length is not 6 */
     FC_SMF_SECOND_HEADER,     /* more than one MThd: the first counts */
     FC_SMF_DIVISION_ZERO,     /* 0 ticks a quarter note: 480 are taken */
-    FC_SMF_SMPTE_RATE,        /* not 24, 25, 29 or 30 frames a second: taken as it stands; or 0 ticks a frame: 40 are taken */
+    FC_SMF_SMPTE_RATE,        /* not 24, 25, 29 or 30 frames a second: taken as it stands; 0 ticks a frame: 40 */
     FC_SMF_FORMAT_UNKNOWN,    /* a format above 2: read as 1 */
     FC_SMF_FORMAT_0_TRACKS,   /* format 0 with more than one track */
     FC_SMF_TRACK_COUNT,       /* the header counts more or fewer tracks than there are */

@@ -19,7 +19,7 @@ static void check_order(size_t len, bool backwards) {
     const record *first = backwards ? records + len - 1 : records;
     const ptrdiff_t step = backwards ? -1 : 1;
     bool ordered = true;
-    for (size_t i = 1; i < len; i++) ordered &= first[step * (ptrdiff_t)i].tick >= first[step * (ptrdiff_t)(i - 1)].tick;
+    for (ptrdiff_t i = 1; i < (ptrdiff_t)len; i++) ordered &= first[step * i].tick >= first[step * (i - 1)].tick;
     const uint32_t *order = fc_order_by_tick(first, step * (ptrdiff_t)sizeof *first, len, space);
     CHECK((order == NULL) == ordered);
     if (order == NULL) return;
@@ -30,7 +30,8 @@ static void check_order(size_t len, bool backwards) {
         CHECK(order[i] < len && !seen[order[i]]);
         seen[order[i]] = 1;
         if (i == 0) continue;
-        const uint64_t before = first[step * (ptrdiff_t)order[i - 1]].tick, here = first[step * (ptrdiff_t)order[i]].tick;
+        const uint64_t before = first[step * (ptrdiff_t)order[i - 1]].tick;
+        const uint64_t here = first[step * (ptrdiff_t)order[i]].tick;
         CHECK(before < here || (before == here && order[i - 1] < order[i]));
     }
 }

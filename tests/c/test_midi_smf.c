@@ -39,7 +39,10 @@ static void make(void) {
     for (unsigned t = 0; t < 3; t++) {
         begin_track(&file);
         PUT(&file, 0, 0xff, 3, 4, 'n', 'a', 'm', 'e', 0, 0xff, 0x51, 3, 7, 0xa1, 0x20, 0, 0xc0, 5);
-        for (unsigned i = 0; i < 8; i++) PUT(&file, (uint8_t)i, 0x90, (uint8_t)(60 + i), 80, 0x83, 0x60, (uint8_t)(60 + i), 0);
+        for (uint8_t i = 0; i < 8; i++) {
+            const uint8_t pitch = (uint8_t)(60 + i);
+            PUT(&file, i, 0x90, pitch, 80, 0x83, 0x60, pitch, 0);
+        }
         PUT(&file, 0, 0xf0, 3, 1, 2, 0xf7, 0, 0xe0, 0, 64);
         end_track(&file);
     }
@@ -56,8 +59,9 @@ static void check_codes(void) {
     size_t offset;
     CHECK(fc_smf_read(&song, zeros, (size_t)UINT32_MAX + 1, &offset) == FC_SMF_TOO_LARGE);
     for (int i = 0; i < FC_SMF_CODE_COUNT; i++) {
-        CHECK(fc_smf_code_name((fc_smf_code)i) != NULL);
-        for (int j = 0; j < i; j++) CHECK(strcmp(fc_smf_code_name((fc_smf_code)i), fc_smf_code_name((fc_smf_code)j)) != 0);
+        const char *name = fc_smf_code_name((fc_smf_code)i);
+        CHECK(name != NULL);
+        for (int j = 0; j < i; j++) CHECK(strcmp(name, fc_smf_code_name((fc_smf_code)j)) != 0);
     }
     CHECK(fc_smf_code_name(FC_SMF_CODE_COUNT) == NULL);
 }
@@ -115,7 +119,8 @@ static void check_many_tracks(void) {
         end_track(&file);
     }
     CHECK(read_exact(file.bytes, file.len) == FC_SMF_OK && song.tracks == 65535 && song.notes_len == 65535);
-    CHECK(song.notes[65534].track == 65534 && song.warnings == (FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE) | FC_SMF_BIT(FC_SMF_EMPTY_NOTE)));
+    CHECK(song.notes[65534].track == 65534);
+    CHECK(song.warnings == (FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE) | FC_SMF_BIT(FC_SMF_EMPTY_NOTE)));
 }
 
 int main(void) {

@@ -54,7 +54,8 @@ static void check_densest(void) {
                     CHECK(song.notes[i - 1].start < song.notes[i].start ||
                           (song.notes[i - 1].start == song.notes[i].start &&
                            song.notes[i - 1].track <= song.notes[i].track));
-                for (size_t i = 1; i < song.controls_len; i++) CHECK(song.controls[i - 1].tick <= song.controls[i].tick);
+                for (size_t i = 1; i < song.controls_len; i++)
+                    CHECK(song.controls[i - 1].tick <= song.controls[i].tick);
                 fc_song_free(&song);
                 fc_timeline_free(&timeline);
                 free(exact);
