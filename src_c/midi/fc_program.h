@@ -7,7 +7,7 @@
 
 /* Settle the programs that the reader left in the song's notes as each track knows them, FC_PROGRAM_FRESH included.
  * In format 2 they stay; otherwise the last change on the note's channel counts, in order of (tick, track, place),
- * whatever its track, and 0 where there is none. O(notes + controls), O(1) where no channel is shared between tracks. */
+ * whatever its track, and 0 where there is none. O(notes + controls), O(1) if no track shares a channel. */
 void fc_program_settle(fc_song *song, const fc_tracks *tracks);
 
 #endif
