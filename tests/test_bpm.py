@@ -119,6 +119,7 @@ def test_what_has_no_tempo() -> None:
     assert bpm([]) == bpm(beat[:7]) == bpm(beat * 0.01) == bpm(np.zeros(50)) == none
     assert bpm(np.repeat(beat[:7], 9)) == none  # chords are one onset each
     assert bpm(np.append(beat, np.nan)) == bpm(beat, np.full(40, np.inf)) == bpm(beat, np.zeros(40)) == none
+    assert bpm(beat, np.full(40, 1e300)) == none  # their products are infinite
     for row in (np.zeros(1000), np.full(1000, 0.1), np.full(1000, np.nan), np.random.default_rng(1).random(199)):
         assert bpm(envelope=row, rate=100) == none
     assert bpm(envelope=np.random.default_rng(1).random(1000), rate=9.9) == none

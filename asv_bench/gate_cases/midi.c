@@ -9,8 +9,7 @@
 #include "fc_groove.h"
 #include "fc_order.h"
 #include "fc_smf.h"
-#include "fc_stats.h"
-#include "fc_sweep.h"
+#include "fc_tempo.h"
 #include "fc_timeline.h"
 #include "fc_tonality.h"
 #include "gate.h"
@@ -23,10 +22,9 @@ typedef struct file {
 } file;
 
 static file song_file, single_file, control_file;
-static fc_song song, read_before;
-static fc_timeline timeline, timeline_before;
-static fc_sweep sweep, sweep_before;
-static fc_chords chords;
+static fc_song song;
+static fc_timeline timeline;
+static fc_tempo_room tempo_room;
 static uint64_t ticks[ALL];
 static uint32_t space[2 * ALL];
 
@@ -113,6 +111,14 @@ static uint64_t time_song(void) {
     return timeline.segments_len;
 }
 
+/* Whether the written tempo is taken; these notes lie on no grid, so their onsets tell. */
+static uint64_t tempo(void) {
+    fc_tempo_result result = {0};
+    time_song();
+    gate_need(fc_tempo_tell(&song, &timeline, FC_TEMPO_AUTO, &tempo_room, &result) == FC_OK, "no memory");
+    return result.source == FC_TEMPO_WRITTEN;
+}
+
 static uint64_t order(void) {
     const uint32_t *found = fc_order_by_tick(ticks, sizeof *ticks, ALL, space);
     uint64_t inversions = 0;
@@ -163,6 +169,7 @@ static const gate_case cases[] = {
     {"read_single", read_single, ALL, FC_CPU_BASE},
     {"read_controls", read_controls, 2 * ALL, FC_CPU_BASE},
     {"time_song", time_song, TEMPOS + 1, FC_CPU_BASE},
+    {"tempo", tempo, 0, FC_CPU_BASE},
     {"order", order, 0, FC_CPU_BASE},
     {"sweep", sweep_song, ALL, FC_CPU_BASE},
     {"stats", stats_of_song, ALL, FC_CPU_BASE},

@@ -34,20 +34,31 @@ static void smooth(const fc_lags *shape, const double *sums, double *out) {
     }
 }
 
-/* Of every fourth, which four registers add up side by side. */
+/* Of every fourth, which registers add up side by side. */
 static double sum_of(const double *values, size_t len) {
     double sums[4] = {0};
-    for (size_t i = 0; i < len; i++) sums[i % 4] += values[i];
+    size_t i = 0;
+    for (; i + 4 <= len; i += 4)
+        for (size_t j = 0; j < 4; j++) sums[j] += values[i + j];
+    for (size_t j = 0; i + j < len; j++) sums[j] += values[i + j];
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
+static double larger(double a, double b) { return a > b ? a : b; }
+
 static double max_of(const double *values, size_t len) {
     double most[4] = {0};
-    for (size_t i = 0; i < len; i++) most[i % 4] = values[i] > most[i % 4] ? values[i] : most[i % 4];
-    return fmax(fmax(most[0], most[1]), fmax(most[2], most[3]));
+    size_t i = 0;
+    for (; i + 4 <= len; i += 4)
+        for (size_t j = 0; j < 4; j++) most[j] = larger(values[i + j], most[j]);
+    for (size_t j = 0; i + j < len; j++) most[j] = larger(values[i + j], most[j]);
+    return larger(larger(most[0], most[1]), larger(most[2], most[3]));
 }
 
-static double clipped(double x) { return x < -1 ? -1 : x > 1.5 ? 1.5 : x; }
+static double clipped(double x) {
+    x = x > -1 ? x : -1;
+    return x < 1.5 ? x : 1.5;
+}
 
 bool fc_lags_normalise(const fc_lags *shape, const double *sums, double *out) {
     const size_t low = shape->low, counted = shape->lags - low;
