@@ -60,8 +60,8 @@ def normalised(lags: np.ndarray, rate: float) -> np.ndarray | None:
     """Smooth by a Gaussian of 30 ms, subtract the mean, divide by the maximum, clip; None where nothing stands out."""
     sigma = 0.03 * rate
     radius = rounded(3 * sigma)
-    taps = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(radius + 1)]
-    total = taps[0] + add([2 * tap for tap in taps[1:]])
+    taps = [math.exp(-0.5 * (x * x)) for x in (i / sigma for i in range(radius + 1))]
+    total = add([taps[0], *(2 * tap for tap in taps[1:])])
     taps = [tap / total for tap in taps]
     padded = np.concatenate([np.zeros(radius), lags, np.zeros(radius)])
     n = len(lags)
@@ -116,7 +116,7 @@ def refined(lags: np.ndarray | None, rate: float, bpm: float) -> float:
 
 def path(likelihoods: list[list[float]]) -> list[int]:
     """The most likely sequence of places on the grid: a jump of d steps costs a factor of exp(-0.16 d^2), d <= 6."""
-    jumps = [math.exp(-0.16 * d * d) for d in range(7)]
+    jumps = [math.exp(-0.16 * (d * d)) for d in range(7)]
     best, back = likelihoods[0], []
     n = len(GRID)
     for now in likelihoods[1:]:
