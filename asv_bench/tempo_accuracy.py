@@ -18,6 +18,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from fastcore._native import midi
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = (ROOT.parent / "shared" / "data" / "pop909", ROOT / "tests" / "data" / "pop909")
-RESULT = ROOT / "asv_bench" / "results" / "compare" / "tempo_accuracy.json"
+RESULTS = ROOT / "asv_bench" / "results" / "compare"
 RATE = 100
 sys.path.insert(0, str(ROOT / "tests"))
 songs_of: Any = importlib.import_module("tempo_songs")
@@ -113,9 +114,10 @@ def main(folders: tuple[Path, ...]) -> int:
             gain = table[f"freely, {variation}: auto"][i] - table[f"freely, {variation}: as a whole"][i]
             bars.at_least(f"{name} gained by local tempi, {variation}", gain, 0.005, "of songs")
     met = bars.show()
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     kept = {"machine": machine(), "songs": len(songs), "table": table, "bars": bars.rows}
-    RESULT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    path = RESULTS / f"tempo-{date.today().isoformat()}.json"
+    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     return 0 if met else 1
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import fastcore
 
+TICKS = 960  # a second, at 120 beats a minute and 480 ticks a quarter note
 MULTIPLES = (1.0, 2.0, 3.0, 1 / 2, 1 / 3)
 
 
@@ -44,14 +45,26 @@ def warped(song: Song, variation: float, seed: int) -> Song:
 
 
 def as_file(song: Song) -> bytes:
-    """Notes at the song's onsets under a header of 120 and 480 ticks a quarter note."""
-    body = bytearray.fromhex("00ff510307a120")
-    for delta in np.diff(np.sort(np.round(song.times * 960).astype(int)), prepend=0).tolist():
-        groups = [delta >> shift & 127 for shift in (21, 14, 7, 0)]
-        first = next((i for i, group in enumerate(groups) if group), 3)
-        body += bytes([group | 128 for group in groups[first:3]] + groups[3:]) + b"\x90\x3c\x40\x00\x80\x3c\x40"
+    """Notes at the song's onsets, as long as gives them their weights, under a header of 120 beats a minute."""
+    events = []
+    for i, (start, weight) in enumerate(zip(song.times.tolist(), song.weights.tolist(), strict=True)):
+        on, pitch = round(start * TICKS), i % 128
+        events.append((on, 1, bytes([0x90, pitch, 127])))
+        events.append((on + max(1, round((weight - 0.02) ** 2 * TICKS)), 0, bytes([0x90, pitch, 0])))
+    body, tick = bytearray.fromhex("00ff510307a120"), 0
+    for at, _, event in sorted(events):
+        body += varying(at - tick) + event
+        tick = at
     body += bytes.fromhex("00ff2f00")
     return bytes.fromhex("4d546864000000060000000101e04d54726b") + len(body).to_bytes(4, "big") + bytes(body)
+
+
+def varying(number: int) -> bytes:
+    out = bytes([number & 127])
+    while number := number >> 7:
+        out = bytes([128 | number & 127]) + out
+    return out
+
 
 
 def right(told: float | None, true: float, multiples: tuple[float, ...] = (1.0,)) -> bool:

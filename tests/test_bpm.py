@@ -22,6 +22,8 @@ from strategies import maybe, randoms
 
 import fastcore
 from fastcore import Tempo, bpm, bpm_many
+from fastcore._native import base
+from fastcore._native import bpm as native
 
 pytestmark = pytest.mark.native
 
@@ -158,6 +160,12 @@ def test_what_is_refused(error: type[Exception], reason: str, arguments: Any, op
         bpm(*arguments, **options)
 
 
+def test_what_a_kernel_is_not_asked_for() -> None:
+    for count, lags, level in ((6, 5, "base"), (5, 1025, "base"), (5, 5, "v9")):
+        with pytest.raises(ValueError, match="too many"):
+            native.correlate(np.zeros(5), count, lags, level)
+
+
 def test_many_are_each_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTCORE_PARALLEL_THRESHOLD_US", "0")
     rnd = random.Random(4)
@@ -207,6 +215,16 @@ def test_from_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert told == [alone] * 80
+
+
+@given(st.integers(0, 500), st.integers(0, 1024), st.integers(0, 99))
+def test_the_kernel_of_every_level_sums_in_one_order(count: int, lags: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=count + seed).astype(np.float32)
+    padded = np.concatenate([values, np.zeros(lags, np.float32)])
+    wanted = oracle.correlated(padded, count, lags)
+    levels = ("base", "v3", "v4")
+    for level in levels[: levels.index(base.cpu_detected()) + 1]:
+        assert native.correlate(values, count, lags, level).tobytes() == wanted.tobytes()
 
 
 LEVELS = """

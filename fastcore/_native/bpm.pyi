@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 def of_onsets(pieces: Iterable[tuple[ArrayLike, ArrayLike | None]], score: str) -> list[tuple[Any, ...]]:
     """Return (bpm, confidence, alternatives, stability, source) of each (times, weights)."""
 
 def of_envelopes(envelope: ArrayLike, rate: float, score: str) -> list[tuple[Any, ...]]:
     """Return the same of each row of a 1-D or 2-D array."""
+
+def correlate(values: ArrayLike, count: int, lags: int, level: str) -> NDArray[np.float32]:
+    """Return the sums of the first `count` values times those each lag later, by the kernel of one level."""

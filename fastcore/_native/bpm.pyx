@@ -7,7 +7,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from fastcore._native.base cimport FC_BAD_VALUE, FC_OK, exiting, fc_runtime, fc_status, raise_status, runtime
+from fastcore._native.base cimport FC_BAD_VALUE, FC_OK, exiting, fc_cpu_level, fc_runtime, fc_status, raise_status, runtime
 
 import numpy
 
@@ -38,7 +38,17 @@ cdef extern from "fc_estimate.h" nogil:
 cdef extern from "fc_onsets.h" nogil:
     double FC_ONSETS_RATE
 
+cdef extern from "fc_cpu.h" nogil:
+    fc_cpu_level fc_cpu_detect()
+    fc_cpu_level fc_cpu_by_name(const char *name)
+
+cdef extern from "fc_lags.h" nogil:
+    enum: FC_LAGS_MAX
+
 cdef extern from "fc_envelope.h" nogil:
+    enum: FC_ENVELOPE_ROOM
+    ctypedef void fc_envelope_kernel(const float *values, size_t count, size_t lags, float *out)
+    fc_envelope_kernel *fc_envelope_for(fc_cpu_level level)
     double fc_envelope_rate(double rate, size_t *out_group)
 
 cdef extern from "fc_many.h" nogil:
@@ -206,3 +216,17 @@ def of_envelopes(envelope, rate, score):
         return [as_tuple(&many.out[i], "envelope") for i in range(many.count)]
     finally:
         free(many.out)
+
+
+def correlate(values, count, lags, str level not None):
+    """Return the sums of the first `count` values times those each lag later, by the kernel of one level."""
+    cdef size_t n = count, wanted = lags
+    cdef np.ndarray given = line(values, "values").astype(numpy.float32)
+    cdef fc_cpu_level chosen = fc_cpu_by_name(level.encode())
+    cdef np.ndarray padded, result
+    if wanted > FC_LAGS_MAX or n > <size_t>np.PyArray_DIM(given, 0) or chosen > fc_cpu_detect():
+        raise ValueError(f"count={count}, lags={lags}, level={level!r}: too many, or a level that this machine lacks")
+    padded = numpy.concatenate([given, numpy.zeros(FC_LAGS_MAX + FC_ENVELOPE_ROOM, numpy.float32)])
+    result = numpy.empty(wanted + FC_ENVELOPE_ROOM, numpy.float32)
+    fc_envelope_for(chosen)(<const float *>np.PyArray_DATA(padded), n, wanted, <float *>np.PyArray_DATA(result))
+    return result[:wanted]
