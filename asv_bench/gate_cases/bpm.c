@@ -65,7 +65,7 @@ static uint64_t grid(void) {
     uint64_t best = 0;
     for (size_t k = 1; k < FC_COMB_GRID; k++) best = grids[0][k] > grids[0][best] ? k : best;
     for (size_t k = 0; k < FC_COMB_GRID; k++) grids[0][k] = k == 50 ? 1 : 0.1;
-    return best; /* 28 exp(0.02 k) */
+    return best; /* 28 exp(0.02 * 64) is 100.7 */
 }
 
 static uint64_t viterbi(void) {
@@ -80,7 +80,7 @@ static const gate_case cases[] = {
     {"envelope", whole_envelope, 100, FC_CPU_V3},
     {"correlate", correlate, (FRAMES / 2 / STEP + 1) / 2 * 4 + (FRAMES / 2 / STEP + 1) / 2, FC_CPU_V3},
     {"normalise", normalise, 2, FC_CPU_BASE},
-    {"grid", grid, 64, FC_CPU_BASE}, /* 100.7 */
+    {"grid", grid, 64, FC_CPU_BASE},
     {"viterbi", viterbi, 50 * WINDOWS, FC_CPU_BASE},
     {0},
 };
