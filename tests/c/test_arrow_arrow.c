@@ -28,7 +28,7 @@ static const void *keep(data *d, const void *bytes, size_t len) {
     return d->blocks[d->blocks_len++] = exact_copy(bytes, len);
 }
 
-/* Row i: number i (null where i % 3 == 0), truth i % 2, text of i letters 'a' + i % 26, a list of i % 4 numbers. */
+/* Row i: number i (null where i % 3 == 0), truth i % 5 < 2, text of i letters 'a' + i % 26, a list of i % 4 numbers. */
 static fc_arrow_owner *make_owner(data **out, int *disposed) {
     int64_t numbers[ROWS], text_offsets[ROWS + 1] = {0}, list_offsets[ROWS + 1] = {0};
     uint8_t valid[(ROWS + 7) / 8] = {0}, truths[(ROWS + 7) / 8] = {0}, text[ROWS * ROWS];
@@ -36,7 +36,7 @@ static fc_arrow_owner *make_owner(data **out, int *disposed) {
     for (int64_t i = 0; i < ROWS; i++) {
         numbers[i] = i;
         if (i % 3 != 0) valid[i / 8] |= (uint8_t)(1 << i % 8);
-        if (i % 2 != 0) truths[i / 8] |= (uint8_t)(1 << i % 8);
+        if (i % 5 < 2) truths[i / 8] |= (uint8_t)(1 << i % 8);
         text_offsets[i + 1] = text_offsets[i] + i;
         memset(text + text_offsets[i], (int)('a' + i % 26), (size_t)i);
         list_offsets[i + 1] = list_offsets[i] + i % 4;
@@ -93,7 +93,7 @@ static void check_column(const struct ArrowArray *a, size_t which, int64_t start
     for (int64_t i = 0; i < a->length; i++) {
         const int64_t row = start + i, *offsets = a->buffers[1];
         if (which == 0) CHECK(bit(a->buffers[0], i) == (row % 3 != 0) && offsets[i] == row);
-        if (which == 1) CHECK(bit(a->buffers[1], i) == (row % 2 != 0));
+        if (which == 1) CHECK(bit(a->buffers[1], i) == (row % 5 < 2));
         if (which == 2) {
             CHECK(offsets[i + 1] - offsets[i] == row);
             for (int64_t at = offsets[i]; at < offsets[i + 1]; at++)
