@@ -56,17 +56,23 @@ def error_of(code: str, offset: int, path: str | None) -> MidiError:
 
 
 def _facts(source: Source) -> tuple[dict[str, Any], str | None]:
+    place, content, path = located(source)
+    return (_native.read(content) if place is None else _native.read_path(place)), path
+
+
+def located(source: Source) -> tuple[bytes | None, Any, str | None]:
+    """Return where to read, else None and the content; and the path, if there is one."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _native.read(source), None
+        return None, source, None
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         if not isinstance(path, str):
             raise TypeError(f"source: bytes are taken as content; decode the path {path!r} with os.fsdecode")
-        return _native.read_path(os.fsencode(path)), path
+        return os.fsencode(path), None, path
     if hasattr(source, "read"):
         content: object = source.read()
         if not isinstance(content, (bytes, bytearray, memoryview)):
             raise TypeError("source: an open file must be binary")
         name = getattr(source, "name", None)
-        return _native.read(content), name if isinstance(name, str) else None
+        return None, content, name if isinstance(name, str) else None
     raise TypeError(f"source: wanted a path, bytes or an open binary file, not {type(source).__name__}")

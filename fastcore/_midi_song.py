@@ -13,8 +13,8 @@ from fastcore.errors import printable
 
 _KINDS = ("text", "copyright", "track_name", "instrument", "lyric", "marker", "cue", "program_name", "device_name")
 _TRACK_NAME = 3
-_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
 
 
 class Text(NamedTuple):
@@ -34,7 +34,7 @@ class Text(NamedTuple):
 Text.__module__ = "fastcore.midi"
 
 
-class _Immutable:
+class Immutable:
     __slots__: tuple[str, ...] = ()
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -44,7 +44,7 @@ class _Immutable:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
 
-class TempoMap(_Immutable):
+class TempoMap(Immutable):
     """Which tick of a song sounds at which second. Every time in this package goes through it.
 
     `segments` is a read-only array in order by (track, tick) with the fields tick, seconds (where each begins),
@@ -130,7 +130,7 @@ def _tempo_map(segments: NDArray[np.void], bpm: tuple[float, float, float, float
     return TempoMap(segments, bpm, changes)
 
 
-class Song(_Immutable):
+class Song(Immutable):
     """One MIDI file, parsed. Arrays are structured, read-only, and in order by (tick, track, place in the track).
 
     `notes`: start, end (ticks), start_s, end_s (seconds, through the tempo map), track, channel (0-15, 9 is drums),
@@ -311,7 +311,7 @@ def _kind_name(kind: int) -> str:
 
 
 def _key_name(sharps: int, minor: bool) -> str:
-    return f"{_MINOR[sharps + 7]} minor" if minor else f"{_MAJOR[sharps + 7]} major"
+    return f"{MINOR[sharps + 7]} minor" if minor else f"{MAJOR[sharps + 7]} major"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,6 +1,6 @@
 """Standard MIDI Files, read into arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,3 +34,23 @@ CHOICES: dict[str, int]
 
 def tempo(data: bytes, choice: str = "auto") -> dict[str, Any]:
     """What fc_tempo tells of a file, as a dict; None for what there is not."""
+
+PARTS: dict[str, int]
+SOURCES: tuple[str, ...]
+ROW: np.dtype[np.void]
+
+_Packed = tuple[bytes, NDArray[np.int64], NDArray[np.int64]]
+
+def analyze_many(
+    paths: list[bytes], tempo: str, parts: int, threads: int, progress: Callable[[int, int, str], object] | None
+) -> tuple[NDArray[np.void], tuple[_Packed, ...] | None]:
+    """Analyse the files at `paths`: rows of ROW, and with PARTS["texts"] three columns of texts (track names, other
+    texts, lyrics), each as bytes, offsets of texts in them, and offsets of rows in the texts. `parts` is a mask of
+    PARTS: what others would tell is zero. What is no file or holds no song is a row. Thread-safe; the GIL is released.
+    """
+
+def analyze(
+    path: bytes | None, data: bytes | bytearray | memoryview | None, tempo: str, reference: bool
+) -> tuple[NDArray[np.void], tuple[_Packed, ...], dict[str, Any], NDArray[np.void]]:
+    """Analyse a file at a path, else bytes: one row, its texts, what `read` says and the chords. OSError as of
+    `read_path`. Thread-safe; the GIL is released."""

@@ -4,11 +4,15 @@
 cimport cython
 cimport numpy as np
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from fastcore._native.base cimport FC_NO_MEMORY, FC_OK, FC_OS, fc_status, raise_status
+from fastcore._native.base cimport (
+    FC_NO_MEMORY, FC_OK, FC_OS, exiting, fc_runtime, fc_status, raise_status, runtime,
+)
 
 import errno
 import os
@@ -28,15 +32,15 @@ cdef extern from "fc_buffer.h" nogil:
     ctypedef struct fc_buffer:
         uint8_t *data
         size_t len
-    fc_status fc_buffer_reserve(fc_buffer *buffer, size_t capacity)
     void fc_buffer_free(fc_buffer *buffer)
 
 cdef extern from "fc_file.h" nogil:
     ctypedef struct fc_file_info:
         uint64_t size
-    fc_status fc_file_open(const char *path, int *out_fd, fc_file_info *out_info, int *out_errno)
-    fc_status fc_file_read(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno)
-    void fc_file_close(int fd)
+        int64_t mtime_ns
+
+cdef extern from "fc_load.h" nogil:
+    fc_status fc_load(const char *path, fc_buffer *content, fc_file_info *out_info, int *out_errno)
 
 cdef extern from "fc_song.h" nogil:
     ctypedef struct fc_note:
@@ -108,7 +112,7 @@ cdef extern from "fc_tempo.h" nogil:
     ctypedef enum fc_tempo_choice:
         FC_TEMPO_AUTO, FC_TEMPO_AS_WRITTEN, FC_TEMPO_FROM_ONSETS
     ctypedef enum fc_tempo_source:
-        FC_TEMPO_NONE
+        FC_TEMPO_NONE, FC_TEMPO_SOURCE_COUNT
     ctypedef struct fc_tempo_result:
         fc_tempo_source source
         double bpm, confidence, coherence, stability
@@ -124,7 +128,7 @@ cdef extern from "fc_tempo.h" nogil:
     const char *fc_tempo_source_name(fc_tempo_source source)
 
 
-def _layout(size, **fields):
+def _layout(size, /, **fields):
     """A structured dtype of the C struct of that size."""
     formats, offsets = zip(*fields.values())
     return numpy.dtype({"names": list(fields), "formats": formats, "offsets": offsets, "itemsize": size})
@@ -149,7 +153,6 @@ CODES = tuple([fc_smf_code_name(<fc_smf_code>i).decode() for i in range(FC_SMF_C
 
 # Up to which size of a file its memory, 31 times as much, is kept for the next; from which the GIL is released (1 ms).
 cdef size_t KEPT_BYTES = 1 << 18, RELEASE_BYTES = 1 << 19
-cdef size_t TOO_LARGE = <size_t>1 << 32  # from which on the reader refuses a file
 
 
 @cython.final
@@ -213,7 +216,7 @@ def read(data):
     else:
         with nogil:
             code = parse(reader, content, size, &offset)
-    result = describe(reader, code, offset, content)
+    result = describe(&reader.song, &reader.timeline, code, offset, content)
     give_back(reader, size)
     return result
 
@@ -222,6 +225,7 @@ def read_path(bytes path not None):
     cdef _Reader reader = take()
     cdef const char *name = path
     cdef fc_buffer *content = &reader.content
+    cdef fc_file_info info
     cdef size_t offset = 0
     cdef int number = 0
     cdef fc_smf_code code = FC_SMF_OK
@@ -229,13 +233,13 @@ def read_path(bytes path not None):
     if b"\0" in path:
         raise ValueError(f"source: {path!r} holds a NUL character")
     with nogil:
-        status = load(name, content, &number)
+        status = fc_load(name, content, &info, &number)
         if status == FC_OK:
             code = parse(reader, content.data, content.len, &offset)
     if status == FC_OS:
         raise os_error(number, path)
     raise_status(status)
-    result = describe(reader, code, offset, content.data)
+    result = describe(&reader.song, &reader.timeline, code, offset, content.data)
     give_back(reader, content.len)
     return result
 
@@ -247,30 +251,6 @@ cdef object os_error(int number, bytes path):
     return OSError(number, "Not a regular file" if number == errno.EINVAL else os.strerror(number), name)
 
 
-cdef fc_status load(const char *path, fc_buffer *content, int *out_errno) noexcept nogil:
-    """Read a regular file to its end, which may be another than it was when it was opened."""
-    cdef fc_file_info info
-    cdef int fd
-    cdef size_t wanted, found = 0
-    cdef fc_status status = fc_file_open(path, &fd, &info, out_errno)
-    if status != FC_OK:
-        return status
-    content.len = 0
-    wanted = <size_t>info.size + 1 if info.size < TOO_LARGE else TOO_LARGE
-    while True:
-        status = fc_buffer_reserve(content, content.len + wanted)
-        if status == FC_OK:
-            status = fc_file_read(fd, content.len, content.data + content.len, wanted, &found, out_errno)
-        if status != FC_OK:
-            break
-        content.len += found
-        if found < wanted or content.len >= TOO_LARGE:
-            break
-        wanted = content.len
-    fc_file_close(fd)
-    return status
-
-
 cdef fc_smf_code parse(_Reader reader, const uint8_t *content, size_t size, size_t *out_offset) noexcept nogil:
     cdef fc_smf_code code = fc_smf_read(&reader.song, content, size, out_offset)
     if code == FC_SMF_OK and fc_timeline_read(&reader.timeline, &reader.song) != FC_OK:
@@ -278,10 +258,9 @@ cdef fc_smf_code parse(_Reader reader, const uint8_t *content, size_t size, size
     return code
 
 
-cdef dict describe(_Reader reader, fc_smf_code code, size_t offset, const uint8_t *content):
+cdef dict describe(const fc_song *song, const fc_timeline *timeline, fc_smf_code code, size_t offset,
+                   const uint8_t *content):
     """Copy what was read into objects of Python."""
-    cdef fc_song *song = &reader.song
-    cdef fc_timeline *timeline = &reader.timeline
     if code == FC_SMF_NO_MEMORY:
         raise_status(FC_NO_MEMORY)
     if code != FC_SMF_OK:
@@ -391,6 +370,7 @@ cdef extern from "fc_chord.h" nogil:
     ctypedef enum fc_quality:
         FC_CHORD_NONE
     ctypedef struct fc_chord:
+        uint64_t start, end
         uint8_t root, bass, quality
     ctypedef struct fc_chords:
         fc_chord *items
@@ -615,3 +595,282 @@ def tempo(bytes data not None, choice="auto"):
         "written": (r.initial, r.min, r.max) if r.initial else None,
         "changes": r.changes,
     }
+
+
+cdef extern from "fc_analysis.h" nogil:
+    ctypedef enum fc_part:
+        FC_PART_STATS, FC_PART_TEMPO, FC_PART_KEY, FC_PART_CHORDS, FC_PART_GROOVE, FC_PART_FILE_HASH, FC_PART_DIGEST
+        FC_PART_TEXTS, FC_PARTS_ALL
+    ctypedef struct fc_analysis_options:
+        unsigned int parts
+        fc_tempo_choice tempo
+        bint reference
+    ctypedef struct fc_analysis:
+        fc_smf_code code
+        bint damaged
+        uint64_t offset, warnings
+        unsigned int format
+        uint32_t tracks, tpqn
+        double duration
+        fc_hash file_hash
+        fc_stats stats
+        fc_tempo_result tempo
+        fc_tonality tonality
+        fc_groove groove
+        fc_digest digest
+        uint64_t chords
+    ctypedef struct fc_analysis_room:
+        fc_song song
+        fc_timeline timeline
+        fc_chords chords
+    void fc_analysis_of(fc_analysis_room *room, const uint8_t *bytes, size_t len, const fc_analysis_options *options,
+                        fc_analysis *out)
+    void fc_analysis_room_free(fc_analysis_room *room)
+
+cdef extern from "fc_gather.h" nogil:
+    enum: FC_GATHER_COLUMNS
+    ctypedef enum fc_gather_column:
+        pass
+    ctypedef struct fc_gather:
+        pass
+    ctypedef struct fc_gather_row:
+        pass
+    ctypedef struct fc_gathered:
+        uint8_t *bytes
+        int64_t *text_offsets
+        int64_t *row_offsets
+        size_t bytes_len, texts
+    fc_status fc_gather_add(fc_gather *gather, const fc_song *song, const uint8_t *bytes, fc_gather_row *out)
+    fc_status fc_gather_column_of(const fc_gather_row *rows, size_t len, fc_gather_column column, fc_gathered *out)
+    void fc_gathered_free(fc_gathered *gathered)
+    void fc_gather_free(fc_gather *gather)
+
+cdef extern from "fc_batch.h" nogil:
+    ctypedef struct fc_batch_row:
+        bint opened
+        int number
+        uint64_t size
+        int64_t mtime_ns
+        fc_analysis analysis
+    ctypedef struct fc_batch:
+        const char **paths
+        size_t count
+        fc_analysis_options options
+        fc_batch_row *rows
+        fc_gathered texts[3]
+        unsigned int threads
+        int (*poll)(void *ctx, uint64_t done, uint64_t total) noexcept
+        void *poll_ctx
+    fc_status fc_batch_run(const fc_runtime *runtime, fc_batch *batch)
+
+PARTS = {"stats": FC_PART_STATS, "tempo": FC_PART_TEMPO, "key": FC_PART_KEY, "chords": FC_PART_CHORDS,
+         "groove": FC_PART_GROOVE, "hash": FC_PART_FILE_HASH, "digest": FC_PART_DIGEST, "texts": FC_PART_TEXTS}
+SOURCES = tuple([fc_tempo_source_name(<fc_tempo_source>i).decode() for i in range(FC_TEMPO_SOURCE_COUNT)])
+
+
+cdef size_t place(const fc_batch_row *row, const void *field) noexcept:
+    return <size_t>(<const char *>field - <const char *>row)
+
+
+cdef object row_layout():
+    """What is read of fc_batch_row, by name."""
+    cdef fc_batch_row row
+    cdef fc_analysis *a = &row.analysis
+    return _layout(
+        sizeof(fc_batch_row),
+        opened=("?", place(&row, &row.opened)),
+        number=("i4", place(&row, &row.number)),
+        size=("u8", place(&row, &row.size)),
+        mtime_ns=("i8", place(&row, &row.mtime_ns)),
+        code=("u4", place(&row, &a.code)),
+        damaged=("?", place(&row, &a.damaged)),
+        offset=("u8", place(&row, &a.offset)),
+        warnings=("u8", place(&row, &a.warnings)),
+        format=("u4", place(&row, &a.format)),
+        tracks=("u4", place(&row, &a.tracks)),
+        tpqn=("u4", place(&row, &a.tpqn)),
+        duration=("f8", place(&row, &a.duration)),
+        file_hash=("2u8", place(&row, &a.file_hash)),
+        notes=("u8", place(&row, &a.stats.notes)),
+        density=("f8", place(&row, &a.stats.density)),
+        pitch_min=("i4", place(&row, &a.stats.pitch_min)),
+        pitch_max=("i4", place(&row, &a.stats.pitch_max)),
+        velocity_mean=("f8", place(&row, &a.stats.velocity_mean)),
+        polyphony_max=("u8", place(&row, &a.stats.polyphony_max)),
+        polyphony_mean=("f8", place(&row, &a.stats.polyphony_mean)),
+        monophonic=("i4", place(&row, &a.stats.monophonic)),
+        programs=("2u8", place(&row, &a.stats.programs)),
+        kits=("2u8", place(&row, &a.stats.kits)),
+        channels=("u4", place(&row, &a.stats.channels)),
+        drums_only=("i4", place(&row, &a.stats.drums_only)),
+        has_lyrics=("?", place(&row, &a.stats.has_lyrics)),
+        numerator=("i4", place(&row, &a.stats.numerator)),
+        denominator_exponent=("i4", place(&row, &a.stats.denominator_exponent)),
+        time_signature_changes=("u8", place(&row, &a.stats.time_signature_changes)),
+        sharps=("i4", place(&row, &a.stats.sharps)),
+        minor=("i4", place(&row, &a.stats.minor)),
+        key_signature_changes=("u8", place(&row, &a.stats.key_signature_changes)),
+        has_bars=("?", place(&row, &a.stats.has_bars)),
+        bars=("u8", place(&row, &a.stats.bars)),
+        controllers=("2u8", place(&row, &a.stats.controllers)),
+        has_bends=("?", place(&row, &a.stats.has_bends)),
+        bend_min=("i4", place(&row, &a.stats.bend_min)),
+        bend_max=("i4", place(&row, &a.stats.bend_max)),
+        source=("u4", place(&row, &a.tempo.source)),
+        bpm=("f8", place(&row, &a.tempo.bpm)),
+        confidence=("f8", place(&row, &a.tempo.confidence)),
+        stability=("f8", place(&row, &a.tempo.stability)),
+        alternatives=("(3,2)f8", place(&row, &a.tempo.alternatives)),
+        alternatives_len=("u8", place(&row, &a.tempo.alternatives_len)),
+        initial=("f8", place(&row, &a.tempo.initial)),
+        slowest=("f8", place(&row, &a.tempo.min)),
+        fastest=("f8", place(&row, &a.tempo.max)),
+        changes=("u8", place(&row, &a.tempo.changes)),
+        key=("i4", place(&row, &a.tonality.key)),
+        second=("i4", place(&row, &a.tonality.second)),
+        key_confidence=("f8", place(&row, &a.tonality.confidence)),
+        grid=("f8", place(&row, &a.groove.grid)),
+        swing=("f8", place(&row, &a.groove.swing)),
+        has_digest=("?", place(&row, &a.digest.present)),
+        note_digest=("u8", place(&row, &a.digest.notes)),
+        shape_digest=("u8", place(&row, &a.digest.shape)),
+        chords=("u8", place(&row, &a.chords)),
+    )
+
+
+ROW = row_layout()
+
+
+@cython.final
+cdef class _Poll:
+    """What a running batch asks Python: pending signals, and the user's progress function."""
+    cdef object progress
+    cdef object error
+
+
+cdef int poll_batch(void *ctx, uint64_t done, uint64_t total) noexcept nogil:
+    return 1 if exiting() else poll_python(ctx, done, total)
+
+
+cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil:
+    cdef _Poll state = <_Poll>ctx
+    try:
+        PyErr_CheckSignals()
+        if state.progress is not None:
+            state.progress(done, total, "files")
+    except BaseException as error:
+        state.error = error
+        return 1
+    return 0
+
+
+cdef tuple texts_of(const fc_gathered *texts, size_t rows):
+    """Bytes, offsets of texts, offsets of rows."""
+    return (PyBytes_FromStringAndSize(<const char *>texts.bytes, <Py_ssize_t>texts.bytes_len),
+            array_of(texts.text_offsets, texts.texts + 1, TICK), array_of(texts.row_offsets, rows + 1, TICK))
+
+
+def analyze_many(list paths not None, str tempo, unsigned int parts, unsigned int threads, progress):
+    cdef fc_batch batch
+    cdef _Poll state = _Poll()
+    cdef np.ndarray rows = numpy.empty(len(paths), ROW)
+    cdef fc_status status
+    cdef const char **names
+    cdef size_t i
+    cdef bytes path
+    memset(&batch, 0, sizeof(batch))
+    state.progress = progress
+    batch.count = len(paths)
+    batch.options.parts = parts
+    batch.options.tempo = CHOICES[tempo]
+    batch.rows = <fc_batch_row *>np.PyArray_DATA(rows)
+    batch.threads = threads
+    batch.poll = poll_batch
+    batch.poll_ctx = <void *>state
+    batch.paths = names = <const char **>calloc(batch.count + 1, sizeof(char *))
+    if names == NULL:
+        raise MemoryError
+    try:
+        for i in range(batch.count):
+            path = paths[i]
+            names[i] = PyBytes_AsString(path)
+        with nogil:
+            status = fc_batch_run(runtime(), &batch)
+        if state.error is not None:
+            raise state.error
+        raise_status(status)
+        if not parts & FC_PART_TEXTS:
+            return rows, None
+        return rows, tuple([texts_of(&batch.texts[i], batch.count) for i in range(<size_t>FC_GATHER_COLUMNS)])
+    finally:
+        for i in range(<size_t>FC_GATHER_COLUMNS):
+            fc_gathered_free(&batch.texts[i])
+        free(<void *>names)
+
+
+@cython.final
+cdef class _Analyzer:
+    """The memory of one analysis."""
+    cdef fc_analysis_room room
+    cdef fc_gather gather
+    cdef fc_buffer content
+
+    def __cinit__(self):
+        memset(&self.room, 0, sizeof(self.room))
+        memset(&self.gather, 0, sizeof(self.gather))
+        memset(&self.content, 0, sizeof(self.content))
+
+    def __dealloc__(self):
+        fc_analysis_room_free(&self.room)
+        fc_gather_free(&self.gather)
+        fc_buffer_free(&self.content)
+
+
+def analyze(path, data, str tempo, bint reference):
+    cdef _Analyzer analyzer = _Analyzer()
+    cdef np.ndarray rows = numpy.zeros(1, ROW)
+    cdef fc_batch_row *row = <fc_batch_row *>np.PyArray_DATA(rows)
+    cdef fc_analysis_options options
+    cdef fc_file_info info
+    cdef fc_gather_row place
+    cdef fc_gathered column
+    cdef const uint8_t *content
+    cdef const char *name
+    cdef bytes held
+    cdef size_t size
+    cdef int number = 0
+    cdef fc_status status = FC_OK
+    cdef size_t c
+    info.mtime_ns = 0
+    options.parts, options.tempo, options.reference = FC_PARTS_ALL, CHOICES[tempo], reference
+    memset(&place, 0, sizeof(place))
+    if path is not None:
+        if b"\0" in path:
+            raise ValueError(f"source: {path!r} holds a NUL character")
+        name = PyBytes_AsString(path)
+        with nogil:
+            status = fc_load(name, &analyzer.content, &info, &number)
+        if status == FC_OS:
+            raise os_error(number, path)
+        raise_status(status)
+        content, size = analyzer.content.data, analyzer.content.len
+    else:
+        held = data if type(data) is bytes else bytes(memoryview(data))
+        content, size = <const uint8_t *>PyBytes_AsString(held), <size_t>PyBytes_Size(held)
+    row.opened, row.size, row.mtime_ns = True, size, info.mtime_ns
+    with nogil:
+        fc_analysis_of(&analyzer.room, content, size, &options, &row.analysis)
+        if row.analysis.code == FC_SMF_OK:
+            status = fc_gather_add(&analyzer.gather, &analyzer.room.song, content, &place)
+    raise_status(FC_NO_MEMORY if row.analysis.code == FC_SMF_NO_MEMORY else status)
+    texts = []
+    for c in range(<size_t>FC_GATHER_COLUMNS):
+        raise_status(fc_gather_column_of(&place, 1, <fc_gather_column>c, &column))
+        try:
+            texts.append(texts_of(&column, 1))
+        finally:
+            fc_gathered_free(&column)
+    np.PyArray_CLEARFLAGS(rows, np.NPY_ARRAY_WRITEABLE)
+    facts = describe(&analyzer.room.song, &analyzer.room.timeline, row.analysis.code, row.analysis.offset, content)
+    chords = array_of(analyzer.room.chords.items, analyzer.room.chords.len, CHORD)
+    return rows, tuple(texts), facts, chords
