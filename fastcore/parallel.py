@@ -108,10 +108,10 @@ def _site(
 def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
     """Return "serial" or "parallel": what would be chosen now for so much work, with the threads of this process.
 
-    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files) or "top_k, 4 bytes" (which looks at
-    the bytes only), or a function that was mapped: then its most recent site. `nbytes` 0 is unknown. A site of which nothing is known is serial, but for the kernels,
-    which begin with a guess. Changes nothing; O(sites). Raises ValueError for negative numbers and FASTCORE_THREADS or
-    FASTCORE_PARALLEL_THRESHOLD_US that are no numbers.
+    `op` is the name of a site as `stats()` has it, as "scan" (whose items are files) or "top_k, 4 bytes" (which looks
+    at the bytes only), or a function that was mapped: then its most recent site. `nbytes` 0 is unknown. A site of which
+    nothing is known is serial, but for the kernels, which begin with a guess. Changes nothing; O(sites). Raises
+    ValueError for negative numbers and FASTCORE_THREADS or FASTCORE_PARALLEL_THRESHOLD_US that are no numbers.
 
     >>> plan("scan", 1, 1000), plan("nobody calls this", 10, 0)
     ('serial', 'serial')

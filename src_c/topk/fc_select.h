@@ -32,8 +32,8 @@ typedef struct fc_selection {
     void *poll_ctx;
 } fc_selection;
 
-/* Return the work of a selection for the runtime's model of costs: of so many elements of so many bytes each, made ready
- * for comparison first (halves, bias, where) or not, each kind a site. */
+/* Return the work of a selection for the runtime's model of costs: of so many elements of so many bytes each, made
+ * ready for comparison first (halves, bias, where) or not, each kind a site. */
 fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared);
 
 /* Select. *out_found is how many there are in the last row (0 without a row). The arrays must not overlap; the input
