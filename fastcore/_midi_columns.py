@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
     Packed = tuple[bytes, Array, Array]
 
-_WORD_BITS = 64
-_WRITTEN = "opened"
 _OS_CODES = {
     0: "not_a_file",
     errno.EISDIR: "not_a_file",
@@ -49,7 +47,8 @@ class Batch(NamedTuple):
     @property
     def failed(self) -> Array:
         """True where there is no song."""
-        return ~self.rows["opened"] | (self.rows["code"] != 0)
+        failed: Array = ~self.rows["opened"] | (self.rows["code"] != 0)
+        return failed
 
 
 def _words(texts: Any) -> Texts:
@@ -98,10 +97,15 @@ def _tempo(field: str) -> Any:
     return _number(field, lambda rows: ~(rows[field] > 0), "float64")
 
 
+def _bytes(words: Array, order: str) -> Array:
+    """Rows of words as rows of bytes."""
+    width = words.shape[1] if words.ndim == 2 else 1
+    return np.ascontiguousarray(words.astype(order)).view(np.uint8).reshape(len(words), 8 * width)
+
+
 def _bits(words: Array) -> Array:
     """Rows of words as rows of bits, the lowest first."""
-    matrix = np.ascontiguousarray(words.reshape(len(words), -1)).astype("<u8")
-    return np.unpackbits(matrix.view(np.uint8).reshape(len(words), -1), axis=1, bitorder="little")
+    return np.unpackbits(_bytes(words, "<u8"), axis=1, bitorder="little")
 
 
 def _members(bits: Array) -> tuple[Array, Array]:
@@ -152,10 +156,8 @@ def _mtime(batch: Batch) -> Column:
 
 def _hex(words: Array, mask: Array) -> Column:
     """Texts of 16 digits for each word of a row."""
-    data = np.ascontiguousarray(words.reshape(len(words), -1)).astype(">u8").view(np.uint8)
-    digits = data.reshape(len(words), -1).tobytes().hex().encode()
-    width = 2 * data.size // max(1, len(words))
-    return _blanked(Texts(digits, np.arange(len(words) + 1) * width), mask)
+    data = _bytes(words, ">u8")
+    return _blanked(Texts(data.tobytes().hex().encode(), np.arange(len(words) + 1) * 2 * data.shape[1]), mask)
 
 
 def _hash(batch: Batch) -> Column:
@@ -196,7 +198,8 @@ def _key(field: str) -> Any:
 
 
 def _no_key(rows: Array) -> Array:
-    return rows["key"] < 0
+    none: Array = rows["key"] < 0
+    return none
 
 
 _SIGNATURES = (*(f"{tonic} major" for tonic in MAJOR), *(f"{tonic} minor" for tonic in MINOR))
@@ -210,7 +213,9 @@ def _key_signature(batch: Batch) -> Column:
 def _time_signature(batch: Batch) -> Column:
     rows = batch.rows
     mask = batch.failed | (rows["numerator"] < 0)
-    numbers, at = np.unique(np.where(mask, 0, rows["numerator"] * 8 + rows["denominator_exponent"]), return_inverse=True)
+    numbers, at = np.unique(
+        np.where(mask, 0, rows["numerator"] * 8 + rows["denominator_exponent"]), return_inverse=True
+    )
     names = [f"{number >> 3}/{1 << (number & 7)}" for number in numbers.tolist()] or [""]
     return _chosen(names, at, mask)
 
@@ -284,7 +289,8 @@ def _from_name(read: Callable[[str], Any], empty: Any) -> Any:
 
 
 def _smpte(rows: Array) -> Array:
-    return rows["tpqn"] == 0
+    none: Array = rows["tpqn"] == 0
+    return none
 
 
 # Name: how it is made, and the part of the analysis that it needs beside the reading.

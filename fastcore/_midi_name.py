@@ -11,6 +11,8 @@ BPM_MIN, BPM_MAX = 20.0, 400.0
 _NUMBER = r"(\d{2,3}(?:[.,]\d{1,3})?)"
 _BPM = re.compile(rf"(?<![\d.,]){_NUMBER}[ _-]?bpm(?![a-z])|(?<![a-z])bpm[ _=-]?{_NUMBER}(?![\d.,]*\d)", re.IGNORECASE)
 
+# What every key has: it is looked for first, since most names have none.
+_MAYBE_KEY = re.compile(r"[A-Ga-g](?:[#♯b♭]|[ _-]?(?:sharp|flat|Sharp|Flat|SHARP|FLAT))?[ _-]?[mM]")
 _BEFORE, _BEHIND = r"(?<![A-Za-z0-9#'’])", r"(?![A-Za-z0-9#'’])"
 _SIGN = r"(?P<sign>[#♯b♭]|[ _-]?(?:sharp|flat|Sharp|Flat|SHARP|FLAT))"
 _MODE = r"(?P<mode>maj(?:or)?|min(?:or)?|Maj(?:or)?|Min(?:or)?|MAJ(?:OR)?|MIN(?:OR)?)"
@@ -46,7 +48,10 @@ def tempo_in_name(path: str) -> float | None:
     >>> tempo_in_name("loops/128bpm/Drums 92.5 BPM.mid")
     92.5
     """
-    numbers = {float((a or b).replace(",", ".")) for a, b in _BPM.findall(_stem(path))}
+    stem = _stem(path)
+    if "bpm" not in stem.lower():
+        return None
+    numbers = {float((a or b).replace(",", ".")) for a, b in _BPM.findall(stem)}
     return _one({number for number in numbers if BPM_MIN <= number <= BPM_MAX} if len(numbers) == 1 else set())
 
 
@@ -62,6 +67,8 @@ def key_in_name(path: str) -> str | None:
     ('F# minor', None, None)
     """
     stem = _stem(path)
+    if _MAYBE_KEY.search(stem) is None:
+        return None
     patterns = _KEYS if tempo_in_name(path) is None else [*_KEYS, _WITH_TEMPO]
     key = _one({_key_of(match) for pattern in patterns for match in pattern.finditer(stem)})
     return None if key is None else KEYS[int(key)]

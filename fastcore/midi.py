@@ -3,10 +3,10 @@
 `read` parses one file, damaged or not, into a `Song`; `analyze` tells tempo, key, chords and more of one file,
 `analyze_many` of many, as a table.
 
-Names and units, everywhere in this module: pitches are MIDI's note numbers, 60 is C4 (middle C); programs are 0 to 127;
-channels are 0 to 15 in arrays and columns, of which 9 is drums, and 1 to 16 where they are shown to people; tracks count
-from 0; ticks are the file's own unit of time; times are in seconds, through the tempo map; tempi (BPM) are quarter notes
-a minute. Absent is null (None), never a default. "Pitched" are the notes of all channels but 9.
+Names and units, everywhere in this module: pitches are MIDI's note numbers, 60 is C4 (middle C); programs are 0 to
+127; channels are 0 to 15 in arrays and columns, of which 9 is drums, and 1 to 16 where they are shown to people; tracks
+count from 0; ticks are the file's own unit of time; times are in seconds, through the tempo map; tempi (BPM) are
+quarter notes a minute. Absent is null (None), never a default. "Pitched" are the notes of all channels but 9.
 
 The columns of `analyze_many`, which are attributes of `Analysis` too (where `notes` are the notes themselves):
 
@@ -27,11 +27,12 @@ The columns of `analyze_many`, which are attributes of `Analysis` too (where `no
                           whole; local: the median of local tempi, of what is played freely; none
     bpm_confidence        0 to 1: how well the notes fit the written tempo, or the likelihood of the told one
     bpm_alternatives      other tempi that the onsets may have, the best first
-    bpm_initial, bpm_min, bpm_max, tempo_changes    what is written; null where nothing is
+    bpm_initial, bpm_min, bpm_max    what is written; null where nothing is; tempo_changes how often
     tempo_stability       interquartile range of the tempi by their median: 0 is steady
     key                   as "F# minor", by durations of pitched notes; null with fewer than 8 of them
     key_confidence        how much better its correlation is than that of key_second
-    key_signature, time_signature    as written, that which holds longest; *_changes count how often they change
+    key_signature, time_signature    as written, that which holds longest; key_signature_changes,
+                          time_signature_changes    how often they change
     bars                  that begin before the last note ends; null under SMPTE division
     chord_count           stretches of one chord, told for half bars
     grid                  share of onsets on sixteenths or triplets of eighths
