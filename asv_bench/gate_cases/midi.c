@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fc_analysis.h"
 #include "fc_chord.h"
 #include "fc_digest.h"
+#include "fc_gather.h"
 #include "fc_groove.h"
 #include "fc_order.h"
 #include "fc_smf.h"
@@ -22,9 +24,12 @@ typedef struct file {
 } file;
 
 static file song_file, single_file, control_file;
-static fc_song song;
-static fc_timeline timeline;
-static fc_tempo_room tempo_room;
+static fc_song song, read_before;
+static fc_timeline timeline, timeline_before;
+static fc_sweep sweep, sweep_before;
+static fc_chords chords;
+static fc_analysis_room room;
+static fc_gather gather;
 static uint64_t ticks[ALL];
 static uint32_t space[2 * ALL];
 
@@ -164,6 +169,34 @@ static uint64_t digest_of_song(void) {
     return digest.present && digest.notes != digest.shape;
 }
 
+/* All parts, by the onsets and by the written tempo. */
+static uint64_t analyse_song(void) {
+    fc_analysis_options options = {.parts = FC_PARTS_ALL};
+    fc_analysis found;
+    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
+    gate_need(found.code == FC_SMF_OK && found.tempo.bpm > 0, "no tempo");
+    options.tempo = FC_TEMPO_AS_WRITTEN;
+    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
+    gate_need(found.tempo.source == FC_TEMPO_WRITTEN, "no written tempo");
+    return found.stats.notes;
+}
+
+/* The lyrics of the file of text and controls, as one text, laid out. */
+static uint64_t gather_texts(void) {
+    fc_gather_row row = {0};
+    fc_gathered found;
+    uint64_t texts = 0;
+    gather.bytes[FC_GATHER_LYRICS].len = gather.lengths[FC_GATHER_LYRICS].len = 0;
+    read_file(&control_file);
+    gate_need(fc_gather_add(&gather, &song, control_file.bytes, &row) == FC_OK, "not gathered");
+    for (int c = 0; c < FC_GATHER_COLUMNS; c++) {
+        gate_need(fc_gather_column_of(&row, 1, (fc_gather_column)c, &found) == FC_OK, "not laid out");
+        texts += found.texts;
+        fc_gathered_free(&found);
+    }
+    return texts;
+}
+
 static const gate_case cases[] = {
     {"read_song", read_song, ALL, FC_CPU_BASE},
     {"read_single", read_single, ALL, FC_CPU_BASE},
@@ -177,6 +210,8 @@ static const gate_case cases[] = {
     {"chords", chords_of_song, 0, FC_CPU_BASE},
     {"groove", groove_of_song, 1, FC_CPU_BASE},
     {"digest", digest_of_song, 1, FC_CPU_BASE},
+    {"analyse", analyse_song, ALL, FC_CPU_BASE},
+    {"gather", gather_texts, 1, FC_CPU_BASE},
     {0},
 };
 

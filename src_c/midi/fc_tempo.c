@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_TICKS = 8, MULTIPLES = 5 };
+enum { LEAST_TICKS = 8, MULTIPLES = 5 /* 1, 2, 3, 4, 6 */ };
 
-static const int MULTIPLE[MULTIPLES] = {1, 2, 3, 4, 6};
 static const double LEAST_R = 0.3, LEAST_SIGMAS = 3, PLAIN_R = 0.95, TWO_PI = 6.283185307179586;
 static const double LONGEST_S = 1.5, LEAST_WEIGHT = 0.02;
 
@@ -40,17 +39,26 @@ static size_t count_phases(const fc_song *song, uint32_t *counts) {
     return ticks;
 }
 
+typedef struct turn { /* a complex number */
+    double re, im;
+} turn;
+
+static turn product(turn a, turn b) { return (turn){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
+
 static double coherence_of(const uint32_t *counts, uint32_t tpqn, size_t ticks) {
-    double re[MULTIPLES] = {0}, im[MULTIPLES] = {0}, most = 0;
+    turn sums[MULTIPLES] = {{0, 0}};
+    double most = 0;
     for (uint32_t phase = 0; phase < tpqn; phase++) {
         if (counts[phase] == 0) continue;
+        const double angle = TWO_PI * (double)phase / (double)tpqn;
+        const turn once = {cos(angle), sin(angle)}, twice = product(once, once), thrice = product(twice, once);
+        const turn turns[MULTIPLES] = {once, twice, thrice, product(twice, twice), product(thrice, thrice)};
         for (int k = 0; k < MULTIPLES; k++) {
-            const double angle = TWO_PI * MULTIPLE[k] * (double)phase / (double)tpqn;
-            re[k] += counts[phase] * cos(angle);
-            im[k] += counts[phase] * sin(angle);
+            sums[k].re += counts[phase] * turns[k].re;
+            sums[k].im += counts[phase] * turns[k].im;
         }
     }
-    for (int k = 0; k < MULTIPLES; k++) most = fmax(most, sqrt(re[k] * re[k] + im[k] * im[k]));
+    for (int k = 0; k < MULTIPLES; k++) most = fmax(most, sqrt(sums[k].re * sums[k].re + sums[k].im * sums[k].im));
     return most / (double)ticks;
 }
 
