@@ -56,7 +56,8 @@ The columns of `analyze_many`, which are attributes of `Analysis` too (where `no
 """
 
 from fastcore._midi import read
-from fastcore._midi_analysis import Analysis, analyze, analyze_many
+from fastcore._midi_files import find
 from fastcore._midi_song import Song, TempoMap, Text
+from fastcore._midi_summary import Summary, summarize
 
-__all__ = ["Analysis", "Song", "TempoMap", "Text", "analyze", "analyze_many", "read"]
+__all__ = ["Song", "Summary", "TempoMap", "Text", "find", "read", "summarize"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-COMMANDS = {"scan": "search agent session logs"}
+COMMANDS = {  # each is a module of this package with a function `main`
+    "scan": "search agent session logs",
+    "midi": "tempo, key and statistics of MIDI files",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,9 +33,9 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
-        from fastcore.cli import scan
+        import importlib
 
-        return scan.main(arguments[1:])
+        return int(importlib.import_module(f"fastcore.cli.{name}").main(arguments[1:]))
     if name in ("-V", "--version"):
         from fastcore import __version__
 

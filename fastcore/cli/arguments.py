@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from fastcore.cli.terminal import spelled
+from fastcore.cli.terminal import spelled, terminal_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ class Formatter(argparse.HelpFormatter):
     """Paragraphs in the epilog; and the width without shutil, whose import takes longer than the whole parser."""
 
     def __init__(self, prog: str) -> None:
-        try:
-            columns = os.get_terminal_size().columns
-        except (OSError, ValueError):  # standard output is no terminal, or no file at all
-            columns = 80
-        super().__init__(prog, width=max(columns, 40) - 2)
+        super().__init__(prog, width=terminal_width() - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         fill = super()._fill_text

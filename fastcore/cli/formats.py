@@ -36,7 +36,7 @@ SCHEMA = 1
 TSV_COLUMNS = ("path", "line", "offset", "time", "type", "role", "session", "text")
 # JSON leaves these as they are; a terminal would obey them.
 _CONTROLS = {c: f"\\u{c:04x}" for c in (*range(0x7F, 0xA0), *BIDI)}
-_TSV_ESCAPES = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
+TSV_ESCAPES = {ord("\\"): "\\\\", ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"}
 
 
 def json_lines(hits: Hits, query: str) -> Iterator[str]:
@@ -48,20 +48,20 @@ def json_lines(hits: Hits, query: str) -> Iterator[str]:
         "stats": hits.stats.to_dict(),
         "errors": [_error(error) for error in hits.errors],
     }
-    yield _json(whole)
+    yield json_line(whole)
 
 
 def jsonl_lines(hits: Hits) -> Iterator[str]:
     for hit in hits:
-        yield _json({"schema": SCHEMA, **_hit(hit)})
-    yield _json({"schema": SCHEMA, "stats": hits.stats.to_dict()})
+        yield json_line({"schema": SCHEMA, **_hit(hit)})
+    yield json_line({"schema": SCHEMA, "stats": hits.stats.to_dict()})
 
 
 def tsv_lines(hits: Hits) -> Iterator[str]:
     yield "\t".join(TSV_COLUMNS) + "\n"
     for hit in hits:
         values = (plain(hit.path_bytes), hit.line, hit.offset, _utc(hit), hit.type, hit.role, hit.session, hit.text)
-        cells = ("" if value is None else str(value).translate(_TSV_ESCAPES) for value in values)
+        cells = ("" if value is None else str(value).translate(TSV_ESCAPES) for value in values)
         yield "\t".join(cells) + "\n"
 
 
@@ -105,21 +105,21 @@ def note(kind: str, message: str) -> str:
 
 def _failure(kind: str, message: str, hint: str, path: object, line: int | None, offset: int | None) -> str:
     found = {"kind": kind, "message": spelled(message), "hint": spelled(hint) or None}
-    place = _path(os.fsencode(path)) if isinstance(path, (str, bytes)) else {"path": None}
+    place = path_fields(os.fsencode(path)) if isinstance(path, (str, bytes)) else {"path": None}
     extra = {name: value for name, value in place.items() if name != "path"}
     return dumps({**found, "path": place["path"], "line": line, "offset": offset, **extra}) + "\n"
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    return {**hit.to_dict(), "time": _utc(hit), **_path(hit.path_bytes)}
+    return {**hit.to_dict(), "time": _utc(hit), **path_fields(hit.path_bytes)}
 
 
 def _error(error: ScanError) -> dict[str, Any]:
     excerpt = None if error.excerpt is None else plain(error.excerpt)
-    return {**error.to_dict(), "excerpt": excerpt, **_path(os.fsencode(error.path))}
+    return {**error.to_dict(), "excerpt": excerpt, **path_fields(os.fsencode(error.path))}
 
 
-def _path(name: bytes) -> dict[str, Any]:
+def path_fields(name: bytes) -> dict[str, Any]:
     """The path as text, and its bytes where the text is not the name."""
     path = plain(name)
     return {"path": path} if path.encode() == name else {"path": path, "path_bytes": list(name)}
@@ -129,5 +129,5 @@ def _utc(hit: Hit) -> str | None:
     return hit.time.isoformat(timespec="microseconds").replace("+00:00", "Z") if hit.time else None
 
 
-def _json(value: dict[str, Any]) -> str:
+def json_line(value: object) -> str:
     return dumps(value, ensure_ascii=False).translate(_CONTROLS) + "\n"

@@ -106,7 +106,7 @@ def taken_as_query(path: str) -> str:
     return f"{path} was taken as the query; `fastcore scan QUERY {path}` searches in it"
 
 
-def fail(error: Exception, form: str) -> int:
+def fail(error: Exception, form: str, command: str = "scan") -> int:
     """Say on stderr what went wrong, as one JSON object where the output is JSON."""
     if form in ("json", "jsonl"):
         from fastcore.cli.formats import failure
@@ -115,8 +115,8 @@ def fail(error: Exception, form: str) -> int:
         return 2
     said = "\n".join([message_of(error), *getattr(error, "__notes__", [])])
     if isinstance(error, UsageError):
-        said += "\nTry `fastcore scan --help`."
-    say(f"fastcore scan: {said}")
+        said += f"\nTry `fastcore {command} --help`."
+    say(f"fastcore {command}: {said}")
     return 2
 
 

@@ -7,7 +7,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TextIO
+    from collections.abc import Callable
+    from typing import TextIO, TypeVar
+
+    T = TypeVar("T")
 
 CODES = {"path": "35", "line": "32", "match": "1;31", "note": "2", "role": "36", "error": "31"}
 # They turn the direction of what follows, so that a terminal shows another text than there is.
@@ -25,6 +28,24 @@ def wants_color(choice: str, stream: TextIO) -> bool:
     if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """The columns of the terminal that standard output is, 40 at least; 80 where it is none or does not say."""
+    try:
+        columns = os.get_terminal_size().columns
+    except (OSError, ValueError):  # no terminal, or no file at all
+        columns = 0
+    return max(columns or 80, 40)
+
+
+def can_print(text: str) -> bool:
+    """True if standard output's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def visible(text: str) -> str:
@@ -57,6 +78,18 @@ def say(text: str) -> None:
     """Print a line on standard error."""
     text = spelled(text)
     print(visible(text) if sys.stderr.isatty() else text, file=sys.stderr)
+
+
+def warned(command: str, call: Callable[[], T]) -> T:
+    """Call, with the library's warnings as lines of our own."""
+    if not os.environ.get("FASTCORE_OFF"):
+        return call()
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: say(f"fastcore {command}: {message}")
+        return call()
 
 
 class Painter:
@@ -99,8 +132,9 @@ class Progress:
             return
         self.due = now + 0.1
         self.shown = True
-        share = f" of {total / 1e6:,.0f}" if total else ""
-        sys.stderr.write(f"\r\x1b[K{done / 1e6:,.0f}{share} MB")
+        scale, name = (1e6, "MB") if unit == "bytes" else (1, unit)
+        share = f" of {total / scale:,.0f}" if total else ""
+        sys.stderr.write(f"\r\x1b[K{done / scale:,.0f}{share} {name}")
         sys.stderr.flush()
 
     def clear(self) -> None:

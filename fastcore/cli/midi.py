@@ -1,0 +1,162 @@
+"""`fastcore midi`: a row of facts for each MIDI file, or a summary of all; `fastcore midi show`: one file."""
+
+from __future__ import annotations
+
+import sys
+
+from fastcore.cli.arguments import UsageError, form_asked_for
+from fastcore.cli.midi_arguments import parse
+from fastcore.cli.terminal import Painter, Progress, say, spelled, wants_color, warned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from fastcore._table import Table
+
+    Batches = Iterator[tuple[list[str], Table]]
+
+BATCH = 512  # files: few enough that rows come at once, enough for every thread
+PROGRESS_AFTER = 0.3  # seconds
+
+
+class Stopped(Exception):
+    """The library raised `__cause__`; what the output raises is another matter."""
+
+
+def main(argv: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if argv[:1] == ["show"]:
+        from fastcore.cli import midi_show
+
+        return midi_show.main(argv[1:])
+    try:
+        args = parse(argv)
+    except UsageError as error:
+        return fail(error, form_asked_for(argv))
+    run = Run(args)
+    try:
+        if args.help_formats:
+            from fastcore.cli import midi_formats
+
+            sys.stdout.write(midi_formats.explained())
+            return 0
+        for part in run.parts():
+            run.clear()
+            sys.stdout.write(part)
+            sys.stdout.flush()
+    except Stopped as stopped:
+        run.clear()
+        return fail(stopped.__cause__ or stopped, args.format)
+    finally:
+        run.clear()
+    if run.files == 0 and not run.failures:
+        say(f"no {', '.join('*' + ending for ending in endings())} files in {' '.join(args.paths)}")
+    return 2 if run.failures else 0 if run.files else 1
+
+
+def fail(error: BaseException, form: str) -> int:
+    from fastcore.cli import notes
+
+    return notes.fail(error, form, "midi")  # type: ignore[arg-type]
+
+
+def endings() -> tuple[str, ...]:
+    from fastcore._midi_files import ENDINGS
+
+    return ENDINGS
+
+
+class Run:
+    """One call of the command: batches of files, what failed, and the progress line."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.files = 0
+        self.failures: list[OSError] = []
+        shown = args.progress == "always" or (args.progress == "auto" and sys.stderr.isatty())
+        after = 0.0 if args.progress == "always" else PROGRESS_AFTER
+        self.progress = Progress(after) if shown else None
+
+    def clear(self) -> None:
+        if self.progress is not None:
+            self.progress.clear()
+
+    def parts(self) -> Iterator[str]:
+        """What standard output gets, about a batch at a time."""
+        args, out = self.args, sys.stdout
+        if args.format != "text":
+            out.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if args.summary:
+            from fastcore.cli import midi_summary
+
+            return midi_summary.parts(self)
+        if args.format == "text":
+            from fastcore.cli.midi_text import COLUMNS, text_parts
+
+            return text_parts(self.batches(list(COLUMNS)), Painter(out, wants_color(args.color, out)))
+        from fastcore.cli import midi_formats
+
+        return midi_formats.parts(self)
+
+    def batches(self, default: list[str] | None) -> Batches:
+        """The paths and rows of the files, in the order in which they are met; none at all are an empty batch."""
+        columns = default if self.args.columns is None else self.args.columns
+        found = self.batched()
+        first = True
+        while True:
+            try:
+                batch = next(found, [])
+                if not batch and not first:
+                    return
+                table = warned("midi", lambda batch=batch: self.analysed(batch, columns))  # type: ignore[misc]
+            except Exception as error:
+                raise Stopped from error
+            self.files += len(batch)
+            first = False
+            yield batch, table
+
+    def batched(self) -> Iterator[list[str]]:
+        from itertools import islice
+
+        from fastcore.midi import find
+
+        paths = find(self.args.paths, on_error=self.note_failure)
+        while batch := list(islice(paths, BATCH)):
+            yield batch
+
+    def analysed(self, batch: list[str], columns: list[str] | None) -> Table:
+        from fastcore.midi import analyze_many
+
+        args, before = self.args, self.files
+
+        def report(done: int, total: int, unit: str) -> None:
+            assert self.progress is not None
+            self.progress(before + done, 0, unit)
+
+        return analyze_many(
+            batch,
+            tempo=args.tempo,
+            charset=args.charset,
+            columns=columns,
+            threads=args.threads,
+            progress=None if self.progress is None else report,
+        )
+
+    def note_failure(self, error: OSError) -> None:
+        """What is not there, or cannot be listed, is said at once; `json` says it at its end."""
+        self.failures.append(error)
+        if self.args.format == "json":
+            return
+        self.clear()
+        from fastcore.cli import notes
+
+        if self.args.format == "jsonl":
+            from fastcore.cli.formats import failure
+
+            sys.stderr.write(failure(error))
+            return
+        painter = Painter(sys.stderr, wants_color(self.args.color, sys.stderr))
+        print(painter.paint("error", spelled(notes.message_of(error))), file=sys.stderr)

@@ -1,0 +1,86 @@
+"""The format of `fastcore midi` for people: a line a file, its columns below each other."""
+
+from __future__ import annotations
+
+import os
+
+from fastcore.cli.terminal import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastcore._table import Table
+    from fastcore.cli.midi import Batches
+    from fastcore.cli.terminal import Painter
+
+COLUMNS = ("bpm", "key", "time_signature", "duration", "notes", "status", "path")
+HEADINGS = {"time_signature": "meter"}
+WIDTH = 8  # at least; a longer value pushes the rest of its line to the right
+
+
+def text_parts(batches: Batches, painter: Painter) -> Iterator[str]:
+    """Names, then rows. Widths depend on the columns alone, because rows are printed as they come."""
+    first = True
+    for paths, table in batches:
+        heads = [HEADINGS.get(name, name) for name in table.columns]
+        rights = [kind.startswith(("int", "uint", "float")) for kind in table.types.values()]
+        lines = []
+        if first and paths:
+            lines.append(" ".join(painter.paint("note", cell) for cell in padded(heads, heads, rights)))
+            first = False
+        for path, row in zip(paths, table, strict=True):
+            cells = [plain(os.fsencode(path)) if name == "path" else shown(name, row[name]) for name in table.columns]
+            lines.append(" ".join(colored(table, padded(cells, heads, rights), painter)))
+        yield "".join(line + "\n" for line in lines)
+
+
+def padded(cells: list[str], heads: list[str], rights: list[bool]) -> list[str]:
+    """Numbers to the right, text to the left but for the last one, which ends the line."""
+    lines = []
+    for place, (cell, head, right) in enumerate(zip(cells, heads, rights, strict=True)):
+        width = max(len(head), WIDTH)
+        lines.append(cell.rjust(width) if right else cell if place == len(cells) - 1 else cell.ljust(width))
+    return lines
+
+
+def colored(table: Table, cells: list[str], painter: Painter) -> Iterator[str]:
+    for name, cell in zip(table.columns, cells, strict=True):
+        if name == "path":
+            yield painter.paint("path", cell)
+        elif name == "status" and cell.rstrip() != "ok":
+            yield painter.paint("error", cell)
+        else:
+            yield painter.clean(cell)
+
+
+def shown(name: str, value: object) -> str:
+    """A value on one line.
+
+    >>> shown("duration", 225.52), shown("bpm", 118.0), shown("notes", 1234), shown("key", None)
+    ('3:45.5', '118.00', '1,234', '-')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return clock(value) if name == "duration" else f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown("", item) for item in value)
+    return " ".join(str(value).split())
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, hours where there are any.
+
+    >>> clock(0.96), clock(3725.25), clock(59.96)
+    ('0:01.0', '1:02:05.2', '1:00.0')
+    """
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    whole = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{whole}:{tenths // 10:02}.{tenths % 10}"
