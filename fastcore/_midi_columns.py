@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -141,7 +142,8 @@ def _instruments(batch: Batch) -> Column:
 
 def _path(batch: Batch) -> Column:
     mask = np.fromiter((path is None for path in batch.paths), np.bool_, len(batch.paths))
-    texts = _words("" if path is None else path for path in batch.paths)
+    names = [b"" if path is None else os.fsencode(path) for path in batch.paths]
+    texts = _words(name.decode("utf-8", "backslashreplace") for name in names)
     return Texts(texts.data, texts.offsets, mask)
 
 

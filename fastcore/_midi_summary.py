@@ -22,8 +22,8 @@ class Summary(NamedTuple):
     `files` are counted, `status` counts them by status, `codes` those that could not be read by code, `warnings` the
     damaged ones by each of their warnings. `tempi` counts by the lower end of steps of 10 beats a minute, from the
     slowest to the fastest, empty ones up to 400 included; `keys` by name, C to B major, then minor; files without
-    are in `tempo_unknown` and `key_unknown`. `duplicates` are the files of equal notes: a note hash and the paths, those
-    with the most paths first, of as many the one that was met first.
+    are in `tempo_unknown` and `key_unknown`. `duplicates` are the files of equal notes: a note hash and the paths,
+    those with the most paths first, of as many the one that was met first.
 
     Immutable; safe to share between threads; O(1); keeps the GIL.
     """
@@ -50,9 +50,9 @@ def summarize(tables: Table | Iterable[Table]) -> Summary:
 
     >>> import fastcore
     >>> table = fastcore.Table(
-    ...     {"path": ["a", "b"], "status": ["ok", "ok"], "code": ["ok", "ok"], "warnings": [[], []],
+    ...     {"path": ["a", "b"], "status": ["ok", "ok"], "code": [None, None], "warnings": [[], []],
     ...      "bpm": [119.6, None], "key": ["F# minor", "F# minor"], "note_hash": ["01", "01"]},
-    ...     types={"warnings": "list[text]"},
+    ...     types={"code": "text?", "warnings": "list[text]"},
     ... )
     >>> summary = summarize(table)
     >>> summary.tempi, summary.tempo_unknown, summary.keys, summary.duplicates
@@ -80,7 +80,7 @@ class _Counts:
         self.files += len(table)
         rows = table[list(COLUMNS)].to_dicts()
         self.status.update(row["status"] for row in rows)
-        self.codes.update(row["code"] for row in rows if row["status"] not in ("ok", "damaged"))
+        self.codes.update(row["code"] for row in rows if row["code"] is not None)
         for row in rows:
             if row["status"] == "damaged":
                 self.warnings.update(row["warnings"])

@@ -1,7 +1,7 @@
 """Standard MIDI Files: what they say, truthfully.
 
 `read` parses one file, damaged or not, into a `Song`; `analyze` tells tempo, key, chords and more of one file,
-`analyze_many` of many, as a table.
+`analyze_many` of many, as a table. `find` names the files in folders, `summarize` counts what tables hold.
 
 Names and units, everywhere in this module: pitches are MIDI's note numbers, 60 is C4 (middle C); programs are 0 to
 127; channels are 0 to 15 in arrays and columns, of which 9 is drums, and 1 to 16 where they are shown to people; tracks
@@ -56,7 +56,8 @@ The columns of `analyze_many`, which are attributes of `Analysis` too (where `no
 """
 
 from fastcore._midi import read
-from fastcore._midi_files import find
+from fastcore._midi_analysis import Analysis, analyze, analyze_many
+from fastcore._midi_paths import find
 from fastcore._midi_song import Song, TempoMap, Text
 from fastcore._midi_summary import Summary, summarize
 

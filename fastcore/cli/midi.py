@@ -6,7 +6,7 @@ import sys
 
 from fastcore.cli.arguments import UsageError, form_asked_for
 from fastcore.cli.midi_arguments import parse
-from fastcore.cli.terminal import Painter, Progress, say, spelled, wants_color, warned
+from fastcore.cli.terminal import Painter, Progress, say, spelled, wants_color
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def fail(error: BaseException, form: str) -> int:
 
 
 def endings() -> tuple[str, ...]:
-    from fastcore._midi_files import ENDINGS
+    from fastcore._midi_paths import ENDINGS
 
     return ENDINGS
 
@@ -111,7 +111,7 @@ class Run:
                 batch = next(found, [])
                 if not batch and not first:
                     return
-                table = warned("midi", lambda batch=batch: self.analysed(batch, columns))  # type: ignore[misc]
+                table = self.analysed(batch, columns)
             except Exception as error:
                 raise Stopped from error
             self.files += len(batch)

@@ -14,11 +14,12 @@ A failure: kind (the exception's class), message (string), hint, path (string or
 lists are JSON. `csv` quotes what holds a comma, a quote or a line's end, and doubles quotes; in `tsv` backslash, tab,
 newline and carriage return are written `\\\\ \\t \\n \\r`.
 
-`json` and `jsonl` of --summary are the same one object on one line: schema (1), summary, errors (integer).
-A summary: files, tempo_unknown, key_unknown (integers), status, codes, tempi, keys (objects of integers by status, by
-the code of what is not ok, by the lower end of 10 BPM, by key), duplicates (list of objects: note_hash, paths).
+`json` and `jsonl` of --summary are the same one object on one line: schema (1), summary, errors (list).
+A summary: files, tempo_unknown, key_unknown (integers), status, codes, warnings, tempi, keys (objects of integers: by
+status, by code of the files without a song, by warning of the damaged ones, by the lower end of 10 BPM, by key),
+duplicates (list of objects of files with equal notes: note_hash, paths).
 
-Columns:
+Columns, which `python -c "help('fastcore.midi')"` explains:
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def json_parts(run: Run) -> Iterator[str]:
     for paths, table in run.batches(None):
         yield (between if paths else "") + ", ".join(_json(row) for row in _rows(paths, table))
         between = ", "
-    yield f'], "errors": {_json([_error(error) for error in run.failures])}}}\n'
+    yield f'], "errors": {_json([error_of(error) for error in run.failures])}}}\n'
 
 
 def jsonl_parts(run: Run) -> Iterator[str]:
@@ -114,7 +115,7 @@ def _rows(paths: list[str], table: Table) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _error(error: OSError) -> dict[str, Any]:
+def error_of(error: OSError) -> dict[str, Any]:
     name = os.fsencode(error.filename)
     return {"path": plain(name), "errno": error.errno, "reason": error.strerror, **path_fields(name)}
 

@@ -30,7 +30,7 @@ def pitch_name(pitch: int) -> str:
 
 
 def roll_lines(roll: NDArray[Any], blocks: bool = True) -> Iterator[str]:
-    """A piano roll, (pitches, frames): two pitches a line, from the highest that sounds to the lowest, a frame a column.
+    """A piano roll, (pitches, frames): a frame a column, two pitches a line, the highest that sounds first.
 
     Lines that hold a C name it. Without `blocks` in ASCII: "." is the lower pitch, "'" the upper, ":" both.
 

@@ -23,16 +23,17 @@ def parts(run: Run) -> Iterator[str]:
     summary = summarize(table for _, table in run.batches(list(COLUMNS)))
     if run.args.format == "text":
         painter = Painter(sys.stdout, wants_color(run.args.color, sys.stdout))
-        yield "".join(line + "\n" for line in text_lines(summary, painter, terminal_width()))
+        yield "".join(line + "\n" for line in text_lines(summary, painter, terminal_width(), can_print("█▌")))
         return
     from fastcore.cli.formats import SCHEMA, json_line
+    from fastcore.cli.midi_formats import error_of
 
     fields = summary._asdict()
     fields["duplicates"] = [{"note_hash": name, "paths": paths} for name, paths in summary.duplicates]
-    yield json_line({"schema": SCHEMA, "summary": fields, "errors": len(run.failures)})
+    yield json_line({"schema": SCHEMA, "summary": fields, "errors": [error_of(error) for error in run.failures]})
 
 
-def text_lines(summary: Summary, painter: Painter, width: int) -> Iterator[str]:
+def text_lines(summary: Summary, painter: Painter, width: int, blocks: bool) -> Iterator[str]:
     from fastcore.cli.notes import counted
 
     yield counted(summary.files, "file")
@@ -45,7 +46,7 @@ def text_lines(summary: Summary, painter: Painter, width: int) -> Iterator[str]:
         ("beats a minute", tempi, summary.tempo_unknown), ("key", summary.keys, summary.key_unknown)
     ):  # fmt: skip
         if summary.files:
-            yield from ("", painter.paint("note", title), *bars({**counts, "unknown": unknown}, painter, width))
+            yield from ("", painter.paint("note", title), *bars({**counts, "unknown": unknown}, painter, width, blocks))
     if summary.duplicates:
         yield from ("", *duplicate_lines(summary, painter))
 
@@ -57,10 +58,10 @@ def table(counts: Mapping[str, int], painter: Painter) -> Iterator[str]:
         yield f"  {painter.clean(name):{width}}  {count:>{digits},}"
 
 
-def bars(counts: Mapping[str, int], painter: Painter, width: int) -> Iterator[str]:
+def bars(counts: Mapping[str, int], painter: Painter, width: int, blocks: bool) -> Iterator[str]:
     """A name, its count and a bar, half a character exact: the most fill the width, a single one is seen."""
     most = max(counts.values())
-    full, half = ("█", "▌") if can_print("█▌") else ("#", "")
+    full, half = ("█", "▌") if blocks else ("#", "")
     for count, line in zip(counts.values(), table(counts, painter), strict=True):
         halves = -(-count * 2 * max(width - len(line) - 3, 1) // most) if most else 0
         yield f"{line}  {full * (halves // 2)}{half * (halves % 2)}".rstrip()

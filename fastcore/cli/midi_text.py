@@ -8,7 +8,7 @@ from fastcore.cli.terminal import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fastcore._table import Table
     from fastcore.cli.midi import Batches
@@ -16,32 +16,36 @@ if TYPE_CHECKING:
 
 COLUMNS = ("bpm", "key", "time_signature", "duration", "notes", "status", "path")
 HEADINGS = {"time_signature": "meter"}
-WIDTH = 8  # at least; a longer value pushes the rest of its line to the right
+# A longer value pushes the rest of its line to the right.
+WIDTH, LIST_WIDTH = 8, 16
+WIDTHS = {"path": 40, "hash": 32, "note_hash": 16, "shape_hash": 16}
 
 
 def text_parts(batches: Batches, painter: Painter) -> Iterator[str]:
     """Names, then rows. Widths depend on the columns alone, because rows are printed as they come."""
     first = True
     for paths, table in batches:
-        heads = [HEADINGS.get(name, name) for name in table.columns]
-        rights = [kind.startswith(("int", "uint", "float")) for kind in table.types.values()]
+        pad = _padder(table)
         lines = []
         if first and paths:
-            lines.append(" ".join(painter.paint("note", cell) for cell in padded(heads, heads, rights)))
+            heads = pad([HEADINGS.get(name, name) for name in table.columns])
+            lines.append(" ".join(painter.paint("note", head) for head in heads))
             first = False
         for path, row in zip(paths, table, strict=True):
             cells = [plain(os.fsencode(path)) if name == "path" else shown(name, row[name]) for name in table.columns]
-            lines.append(" ".join(colored(table, padded(cells, heads, rights), painter)))
+            lines.append(" ".join(colored(table, pad(cells), painter)))
         yield "".join(line + "\n" for line in lines)
 
 
-def padded(cells: list[str], heads: list[str], rights: list[bool]) -> list[str]:
-    """Numbers to the right, text to the left but for the last one, which ends the line."""
-    lines = []
-    for place, (cell, head, right) in enumerate(zip(cells, heads, rights, strict=True)):
-        width = max(len(head), WIDTH)
-        lines.append(cell.rjust(width) if right else cell if place == len(cells) - 1 else cell.ljust(width))
-    return lines
+def _padder(table: Table) -> Callable[[list[str]], list[str]]:
+    """What pads the cells of a line: numbers to the right, the rest to the left, but for what ends the line."""
+    pads = []
+    for name, kind in table.types.items():
+        width = max(len(HEADINGS.get(name, name)), WIDTHS.get(name, LIST_WIDTH if kind.startswith("list") else WIDTH))
+        pads.append(f"{{:{'>' if kind.startswith(('int', 'uint', 'float')) else '<'}{width}}}")
+    if pads and "<" in pads[-1]:
+        pads[-1] = "{}"
+    return lambda cells: [pad.format(cell) for pad, cell in zip(pads, cells, strict=True)]
 
 
 def colored(table: Table, cells: list[str], painter: Painter) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from fastcore.cli.arguments import FIELDS, UsageError, form_asked_for, limit_of, parse
-from fastcore.cli.terminal import Painter, Progress, plain, say, visible, wants_color, warned
+from fastcore.cli.terminal import Painter, Progress, plain, say, visible, wants_color
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
         return 0
     progress = progress_for(args)
     try:
-        hits = warned("scan", lambda: search(args, progress))
+        hits = search(args, progress)
     except Exception as error:
         # Whatever it was: exit code 1 would say that nothing was found.
         return fail(error, args.format)
@@ -77,6 +77,18 @@ def progress_for(args: argparse.Namespace) -> Progress | None:
 
 
 def search(args: argparse.Namespace, progress: Progress | None) -> Hits:
+    """Search, with the library's warnings as lines of our own."""
+    if not os.environ.get("FASTCORE_OFF"):
+        return search_quietly(args, progress)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: say(f"fastcore scan: {message}")
+        return search_quietly(args, progress)
+
+
+def search_quietly(args: argparse.Namespace, progress: Progress | None) -> Hits:
     from fastcore import NoLogs, scan
 
     paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in args.paths]

@@ -7,10 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TextIO, TypeVar
-
-    T = TypeVar("T")
+    from typing import TextIO
 
 CODES = {"path": "35", "line": "32", "match": "1;31", "note": "2", "role": "36", "error": "31"}
 # They turn the direction of what follows, so that a terminal shows another text than there is.
@@ -78,18 +75,6 @@ def say(text: str) -> None:
     """Print a line on standard error."""
     text = spelled(text)
     print(visible(text) if sys.stderr.isatty() else text, file=sys.stderr)
-
-
-def warned(command: str, call: Callable[[], T]) -> T:
-    """Call, with the library's warnings as lines of our own."""
-    if not os.environ.get("FASTCORE_OFF"):
-        return call()
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = lambda message, *_: say(f"fastcore {command}: {message}")
-        return call()
 
 
 class Painter:

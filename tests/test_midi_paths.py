@@ -1,8 +1,9 @@
-"""Which files `fastcore.midi.find` yields, in which order, and what it does with what is not there."""
+"""Which files `find` and `analyze_many` take, in which order, and what they do with what is not there."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -62,9 +63,7 @@ def test_links_met_on_the_way_are_not_followed(library: Path) -> None:
     (library / "a" / "link.mid").symlink_to(library / "b.mid")
     assert found("a") == ["a/.hidden/y.kar", "a/z.MID"]
     assert found("a/link.mid") == ["a/link.mid"]
-    assert found("a/loop") == [
-        f"a/loop/{name}" for name in ("a.midi", "a/.hidden/y.kar", "a/z.MID", "a0.rmi", "b.mid")
-    ]
+    assert found("a/loop") == [f"a/loop/{name}" for name in ("a.midi", "a/.hidden/y.kar", "a/z.MID", "a0.rmi", "b.mid")]
 
 
 def test_what_is_not_there(library: Path) -> None:
@@ -105,17 +104,36 @@ def test_names_that_are_no_utf8_and_wrong_arguments(library: Path) -> None:
             list(midi.find(odd))  # type: ignore[arg-type]
 
 
+def test_analyze_many_takes_what_is_named(library: Path) -> None:
+    def taken(*paths: str) -> list[str]:
+        return [row["path"] for row in midi.analyze_many(paths, columns=["path"])]
+
+    assert taken(".") == found(".")
+    assert taken("b.mid", "gone", "a", "b.mid", "a", "*.mid") == [
+        "b.mid", "gone", *found("a"), "b.mid", *found("a"), "*.mid",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="NUL"):
+        midi.analyze_many("a\0")
+
+
 def test_deep_folders(library: Path) -> None:
-    deep = Path("d")
-    for _ in range(1200):
-        deep.mkdir()
-        os.chdir(deep)
+    """Deeper than Python's calls may nest."""
+    depth = 1200
+    for _ in range(depth):
+        os.mkdir("d")
+        os.chdir("d")
     Path("x.mid").touch()
-    os.chdir(library)
-    assert [path.count("/") for path in found("d")] == [1200]
+    try:
+        os.chdir(library)
+        assert [path.count("/") for path in midi.find("d")] == [depth]
+    finally:  # what shutil.rmtree, which nests calls, cannot remove
+        subprocess.run(["rm", "-rf", library / "d"], check=True)
 
 
-@given(st.sets(st.lists(st.sampled_from(["a", "b", "a.mid", "a0", "B.MID", ".mid"]), min_size=1, max_size=3).map(tuple)))
+NAMES = st.sampled_from(["a", "b", "a.mid", "a0", "B.MID", ".mid"])
+
+
+@given(st.sets(st.lists(NAMES, min_size=1, max_size=3).map(tuple)))
 def test_the_order_is_that_of_paths(tmp_path_factory: pytest.TempPathFactory, names: set[tuple[str, ...]]) -> None:
     folder = tmp_path_factory.mktemp("library")
     for parts in names:
