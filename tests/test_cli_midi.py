@@ -435,6 +435,21 @@ def test_ctrl_c_leaves_with_130(tmp_path: Path) -> None:
     assert b'"stats"' not in out
 
 
+def test_ctrl_c_during_the_analysis_leaves_with_130(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    notes = [m.note(length=60, pitch=number % 100) for number in range(100_000)]
+    (tmp_path / "lib/0.mid").write_bytes(m.smf(m.track(*notes)))
+    for number in range(1, 500):  # seconds of work
+        os.link(tmp_path / "lib/0.mid", tmp_path / f"lib/{number}.mid")
+    command = [sys.executable, "-m", "fastcore", "midi", "lib", "--summary", "--progress", "always"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    assert process.stderr is not None and process.stderr.read(1) == b"\r"  # it is at it
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, b"")
+    assert b"Traceback" not in err
+
+
 def test_a_full_disk_is_an_error(library: Path) -> None:
     for options in (["lib"], ["lib", "--format", "json"], ["lib", "--summary"], ["show", "lib/001.mid"]):
         with open("/dev/full", "w") as full:

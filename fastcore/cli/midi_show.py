@@ -110,23 +110,23 @@ def shortened(text: str) -> str:
 
 def track_lines(a: Analysis, painter: Painter) -> Iterator[str]:
     """A line for each track that has notes or a name."""
-    rows = []
-    for track, name in enumerate(a.song.track_names):
-        of_track = a.notes[a.notes["track"] == track]
-        if len(of_track) or name:
-            rows.append([str(track), f"{len(of_track):,}", *sound_of(of_track), " ".join((name or "").split())])
-    if not rows:
+    names = a.song.track_names
+    wanted = sorted({*np.unique(a.notes["track"]).tolist(), *(track for track, name in enumerate(names) if name)})
+    if not wanted:
         return
-    rows.insert(0, ["track", "notes", "pitches", "channels", "instruments", "name"])
-    widths = [max(len(row[place]) for row in rows[: TRACKS + 1]) for place in range(len(rows[0]))]
+    rows = [["track", "notes", "pitches", "channels", "instruments", "name"]]
+    for track in wanted[:TRACKS]:
+        played = a.notes[a.notes["track"] == track]
+        rows.append([str(track), f"{len(played):,}", *sound_of(played), " ".join((names[track] or "").split())])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield ""
-    for place, row in enumerate(rows[: TRACKS + 1]):
+    for place, row in enumerate(rows):
         numbers = [cell.rjust(width) for cell, width in zip(row[:2], widths, strict=False)]
         texts = [cell.ljust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
         line = "  ".join([*numbers, *texts]).rstrip()
         yield "  " + (painter.paint("note", line) if place == 0 else painter.clean(line))
-    if len(rows) > TRACKS + 1:
-        yield f"  and {len(rows) - TRACKS - 1:,} more"
+    if len(wanted) > TRACKS:
+        yield f"  and {len(wanted) - TRACKS:,} more"
 
 
 def sound_of(played: NDArray[np.void]) -> list[str]:
@@ -143,14 +143,14 @@ def sound_of(played: NDArray[np.void]) -> list[str]:
 
 
 def tempo_curve(a: Analysis, columns: int) -> NDArray[np.float64] | None:
-    """The written tempo at each column's middle; None where it does not change, or is none."""
+    """The written tempo (of format 2 the first track's) at each column's middle; None where it does not change."""
     if a.tpqn is None or not a.tempo_changes or a.duration == 0:
         return None
     segments = a.tempo_map.segments[a.tempo_map.segments["track"] == 0]
     middles = (np.arange(columns) + 0.5) * a.duration / columns
     at = np.searchsorted(segments["seconds"], middles, side="right") - 1
     bpm: NDArray[np.float64] = 60e6 / segments["us_per_quarter"][at]
-    return bpm
+    return bpm if bpm.min() < bpm.max() else None
 
 
 def frames(a: Analysis, columns: int) -> NDArray[np.uint8]:
