@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-arrow compare-scan compare-topk asv gate gate-record clean
+.PHONY: demo test check torture compare-arrow compare-scan compare-topk compare-parallel compare-midi midi-accuracy asv
+.PHONY: gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -55,8 +56,16 @@ compare-scan: .venv/compare
 compare-topk: .venv/compare
 	$(BIN)/python asv_bench/compare_topk.py
 
+compare-parallel: .venv/compare
+	$(BIN)/python asv_bench/compare_parallel.py
+
+compare-midi: .venv/compare
+	$(BIN)/python asv_bench/compare_midi.py
+
+# Both run, whatever the first one says.
 midi-accuracy: .venv/fastcore
-	$(BIN)/python asv_bench/tempo_accuracy.py
+	tempo=0; $(BIN)/python asv_bench/tempo_accuracy.py || tempo=1; \
+	$(BIN)/python asv_bench/key_accuracy.py && exit $$tempo
 
 asv: .venv/asv
 	$(BIN)/python asv_bench/history.py

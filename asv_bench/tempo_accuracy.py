@@ -1,6 +1,6 @@
-"""How often tempi are right, on songs whose tempo is known: `make midi-accuracy`, or `tempo_accuracy.py FOLDER`.
+"""How often tempi are right, on songs whose tempo is known: `make midi-accuracy`, or `tempo_accuracy.py [FOLDER]`.
 
-FOLDER holds NNN/NNN.mid with NNN/beat_midi.txt, a line a beat that begins with its seconds; the true tempo is 60 by the
+FOLDER, else FASTCORE_DATA/pop909, else tests/data/pop909, holds NNN/NNN.mid with NNN/beat_midi.txt, a line a beat that begins with its seconds; the true tempo is 60 by the
 median of their differences. A1 is the share of songs within 4 % of it, A2 also of its double, triple, half and third.
 
 Songs played freely are made from these: onsets and beats are moved by a tempo curve, a seeded random walk of the
@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 from bars import Bars, machine
+from data_sets import folder_of
 
 import fastcore
 from fastcore._native import midi
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = (ROOT.parent / "shared" / "data" / "pop909", ROOT / "tests" / "data" / "pop909")
-RESULTS = ROOT / "asv_bench" / "results" / "compare"
+RESULT = ROOT / "asv_bench" / "results" / "compare" / "tempo_accuracy.json"
 RATE = 100
 sys.path.insert(0, str(ROOT / "tests"))
 songs_of: Any = importlib.import_module("tempo_songs")
@@ -83,15 +83,17 @@ def peers() -> dict[str, Callable[[Song], float | None]]:
     return found
 
 
-def main(folders: tuple[Path, ...]) -> int:
-    songs = [songs_of.read(path) for folder in folders[:1] for path in sorted(folder.glob("*/*.mid"))]
+def main(folder: Path) -> int:
+    songs = [songs_of.read(path) for path in sorted(folder.glob("*/*.mid"))]
+    if not songs:
+        raise SystemExit(f"{folder} holds no NNN/NNN.mid")
     table: dict[str, tuple[float, float]] = {}
 
     def judge(name: str, tell: Callable[[Song], float | None], by: list[Song] = songs) -> None:
         table[name] = shares([tell(song) for song in by], by)
         print(f"  {name:44} {table[name][0]:.3f}  {table[name][1]:.3f}", flush=True)
 
-    print(f"{len(songs)} songs of {folders[0]}\n  {'':44} A1     A2")
+    print(f"{len(songs)} songs of {folder}\n  {'':44} A1     A2")
     judge("written, whatever the notes do", lambda song: midi.tempo(song.path.read_bytes(), "written")["bpm"])
     judge("auto: written where the notes fit it", lambda song: midi.tempo(song.path.read_bytes())["bpm"])
     judge("onsets, the written tempo hidden", lambda song: midi.tempo(song.path.read_bytes(), "onsets")["bpm"])
@@ -122,5 +124,4 @@ def main(folders: tuple[Path, ...]) -> int:
 
 
 if __name__ == "__main__":
-    given = tuple(Path(name) for name in sys.argv[1:])
-    sys.exit(main(given or tuple(folder for folder in FOLDERS if folder.is_dir())))
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else folder_of("pop909")))

@@ -27,7 +27,7 @@ static void set_up(fc_cpu_level wanted) {
         envelope[i * STEP] = (float)weights[i];
     }
     for (size_t i = STEP; i < LAGS; i += STEP) sums[i] = 1;
-    gate_need(fc_lags_normalise(&comb.shape, sums, lags), "nothing stands out");
+    gate_need(fc_lags_normalise(&comb.shape, sums, out), "nothing stands out");
     for (size_t i = 0; i < WINDOWS; i++)
         for (size_t k = 0; k < FC_COMB_GRID; k++) grids[i][k] = k == 50 ? 1 : 0.1;
 }
@@ -65,7 +65,7 @@ static uint64_t grid(void) {
     uint64_t best = 0;
     for (size_t k = 1; k < FC_COMB_GRID; k++) best = grids[0][k] > grids[0][best] ? k : best;
     for (size_t k = 0; k < FC_COMB_GRID; k++) grids[0][k] = k == 50 ? 1 : 0.1;
-    return best; /* 28 exp(0.02 * 64) is 100.7 */
+    return best; /* 28 exp(0.02 k): 64 is 100.7 */
 }
 
 static uint64_t viterbi(void) {

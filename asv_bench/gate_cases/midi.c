@@ -1,6 +1,7 @@
 /* The gate's cases of src_c/midi.
  *
- * A song of four tracks whose notes interleave, one track with all of them, and a file of text and controls. */
+ * A song of four tracks whose notes interleave and fit no grid, one track with all of them, one whose notes lie on
+ * sixteenths, and a file of text and controls. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "fc_groove.h"
 #include "fc_order.h"
 #include "fc_smf.h"
+#include "fc_stats.h"
+#include "fc_sweep.h"
 #include "fc_tempo.h"
 #include "fc_timeline.h"
 #include "fc_tonality.h"
@@ -23,9 +26,11 @@ typedef struct file {
     size_t len, track;
 } file;
 
-static file song_file, single_file, control_file;
-static fc_song song, read_before;
-static fc_timeline timeline, timeline_before;
+static file song_file, single_file, control_file, grid_file;
+static fc_song song, read_before, grid_before;
+static fc_timeline timeline, timeline_before, grid_timeline;
+static fc_tempo_room tempo_room;
+static fc_analysis_room analysis_room;
 static fc_sweep sweep, sweep_before;
 static fc_chords chords;
 static fc_analysis_room room;
@@ -66,6 +71,15 @@ static void put_notes(file *to, unsigned channel, unsigned count) {
     }
 }
 
+/* C and F by turns, a bar each. */
+static void put_sixteenths(file *to, unsigned count) {
+    static const uint8_t arpeggio[] = {48, 52, 55, 60};
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t pitch = (uint8_t)(arpeggio[i % 4] + (i / 16 % 2 ? 5 : 0));
+        PUT(to, i == 0 ? 0 : 60, 0x90, pitch, 80, 60, 0x80, pitch, 0);
+    }
+}
+
 static void set_up(fc_cpu_level level) {
     (void)level;
     begin(&song_file, TRACKS);
@@ -88,6 +102,13 @@ static void set_up(fc_cpu_level level) {
     gate_need(fc_smf_read(&read_before, song_file.bytes, song_file.len, &offset) == FC_SMF_OK, "no song");
     gate_need(fc_timeline_read(&timeline_before, &read_before) == FC_OK, "no timeline");
     gate_need(fc_sweep_fill(&sweep_before, &read_before) == FC_OK, "no sweep");
+    begin(&grid_file, 1);
+    begin_track(&grid_file);
+    PUT(&grid_file, 0, 0xff, 0x51, 3, 9, 0x27, 0xc0); /* 100 beats a minute */
+    put_sixteenths(&grid_file, ALL);
+    end_track(&grid_file);
+    gate_need(fc_smf_read(&grid_before, grid_file.bytes, grid_file.len, &offset) == FC_SMF_OK, "no song");
+    gate_need(fc_timeline_read(&grid_timeline, &grid_before) == FC_OK, "no timeline");
 }
 
 static void read_file(const file *from) {
@@ -143,6 +164,22 @@ static uint64_t stats_of_song(void) {
     return stats.pitched;
 }
 
+static fc_tempo_result tempo_of(const fc_song *of, const fc_timeline *its, fc_tempo_source source) {
+    fc_tempo_result result;
+    gate_need(fc_tempo_tell(of, its, FC_TEMPO_AUTO, &tempo_room, &result) == FC_OK, "no memory");
+    gate_need(result.source == source, "another source");
+    return result;
+}
+
+static uint64_t tempo_written(void) {
+    return (uint64_t)(tempo_of(&grid_before, &grid_timeline, FC_TEMPO_WRITTEN).bpm + 0.5);
+}
+
+/* Notes that begin anywhere have some tempo. */
+static uint64_t tempo_onsets(void) {
+    return tempo_of(&read_before, &timeline_before, FC_TEMPO_LOCAL).bpm > 0;
+}
+
 static uint64_t key_of_song(void) {
     fc_tonality found;
     fc_tonality_of(&read_before, FC_PITCHED_SECONDS, FC_ALBRECHT_SHANAHAN, &found);
@@ -169,32 +206,13 @@ static uint64_t digest_of_song(void) {
     return digest.present && digest.notes != digest.shape;
 }
 
-/* All parts, by the onsets and by the written tempo. */
-static uint64_t analyse_song(void) {
-    fc_analysis_options options = {.parts = FC_PARTS_ALL};
-    fc_analysis found;
-    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
-    gate_need(found.code == FC_SMF_OK && found.tempo.bpm > 0, "no tempo");
-    options.tempo = FC_TEMPO_AS_WRITTEN;
-    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
-    gate_need(found.tempo.source == FC_TEMPO_WRITTEN, "no written tempo");
-    return found.stats.notes;
-}
-
-/* The lyrics of the file of text and controls, as one text, laid out. */
-static uint64_t gather_texts(void) {
-    fc_gather_row row = {0};
-    fc_gathered found;
-    uint64_t texts = 0;
-    gather.bytes[FC_GATHER_LYRICS].len = gather.lengths[FC_GATHER_LYRICS].len = 0;
-    read_file(&control_file);
-    gate_need(fc_gather_add(&gather, &song, control_file.bytes, &row) == FC_OK, "not gathered");
-    for (int c = 0; c < FC_GATHER_COLUMNS; c++) {
-        gate_need(fc_gather_column_of(&row, 1, (fc_gather_column)c, &found) == FC_OK, "not laid out");
-        texts += found.texts;
-        fc_gathered_free(&found);
-    }
-    return texts;
+static uint64_t analyse(void) {
+    const fc_analysis_options all = {.parts = FC_PARTS_ALL};
+    fc_analysis told;
+    fc_analysis_of(&analysis_room, grid_file.bytes, grid_file.len, &all, &told);
+    gate_need(told.code == FC_SMF_OK && told.tempo.source == FC_TEMPO_WRITTEN && told.chords > 1, "another song");
+    gate_need(told.digest.present && told.groove.grid > 0.99, "another song");
+    return told.stats.notes;
 }
 
 static const gate_case cases[] = {
@@ -206,12 +224,13 @@ static const gate_case cases[] = {
     {"order", order, 0, FC_CPU_BASE},
     {"sweep", sweep_song, ALL, FC_CPU_BASE},
     {"stats", stats_of_song, ALL, FC_CPU_BASE},
+    {"tempo_written", tempo_written, 100, FC_CPU_BASE},
+    {"tempo_onsets", tempo_onsets, 1, FC_CPU_BASE},
     {"key", key_of_song, 1, FC_CPU_BASE},
     {"chords", chords_of_song, 0, FC_CPU_BASE},
     {"groove", groove_of_song, 1, FC_CPU_BASE},
     {"digest", digest_of_song, 1, FC_CPU_BASE},
-    {"analyse", analyse_song, ALL, FC_CPU_BASE},
-    {"gather", gather_texts, 1, FC_CPU_BASE},
+    {"analysis", analyse, ALL, FC_CPU_BASE},
     {0},
 };
 
