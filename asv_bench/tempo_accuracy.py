@@ -1,7 +1,8 @@
 """How often tempi are right, on songs whose tempo is known: `make midi-accuracy`, or `tempo_accuracy.py [FOLDER]`.
 
-FOLDER, else FASTCORE_DATA/pop909, else tests/data/pop909, holds NNN/NNN.mid with NNN/beat_midi.txt, a line a beat that begins with its seconds; the true tempo is 60 by the
-median of their differences. A1 is the share of songs within 4 % of it, A2 also of its double, triple, half and third.
+FOLDER, else FASTCORE_DATA/pop909, else tests/data/pop909, holds NNN/NNN.mid with NNN/beat_midi.txt, a line a beat that
+begins with its seconds; the true tempo is 60 by the median of their differences. A1 is the share of songs within 4 % of
+it, A2 also of its double, triple, half and third.
 
 Songs played freely are made from these: onsets and beats are moved by a tempo curve, a seeded random walk of the
 logarithm with a step a second and a standard deviation of 0.1 and 0.2, under a header of 120 beats a minute.

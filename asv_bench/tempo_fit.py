@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tempo_accuracy import FOLDERS, oracle, songs_of
+from data_sets import folder_of
+from tempo_accuracy import oracle, songs_of
 
 FOLDS = 5
 MULTIPLES = (1.0, 2.0, 4.0, 0.5)
@@ -104,4 +105,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else next(folder for folder in FOLDERS if folder.is_dir()))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else folder_of("pop909"))
