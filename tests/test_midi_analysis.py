@@ -251,7 +251,7 @@ def test_folders_are_walked(tmp_path: Path) -> None:
     (tmp_path / "link.mid").symlink_to("b.mid")
     os.mkfifo(tmp_path / "fifo.mid")
     found = [os.path.relpath(path, tmp_path) for path in analyze_many(tmp_path, columns=["path"])["path"]]
-    assert found == [".hidden/x.mid", "a-b.rmi", "a/y.kar", "a/z.MIDI", "b.mid", "folder.mid/c.mid", "link.mid"]
+    assert found == [".hidden/x.mid", "a-b.rmi", "a/y.kar", "a/z.MIDI", "b.mid", "folder.mid/c.mid"]
     named = [tmp_path / "no.txt", tmp_path / "a", tmp_path / "b.mid", tmp_path / "b.mid"]
     found = [os.path.relpath(path, tmp_path) for path in analyze_many(named, columns=["path"])["path"]]
     assert found == ["no.txt", "a/y.kar", "a/z.MIDI", "b.mid", "b.mid"]
@@ -268,7 +268,7 @@ def test_names_of_files(tmp_path: Path) -> None:
     rows = rows_of(analyze_many(tmp_path, columns=["path", "name_tempo", "name_key", "notes"]))
     assert [(row["name_tempo"], row["name_key"]) for row in rows] == [(120, "F# minor"), (None, None), (90, None)]
     assert [row["notes"] for row in rows] == [8] * 3
-    assert rows[1]["path"].endswith("caf\\udce9.mid")
+    assert rows[1]["path"].endswith("caf\\xe9.mid")
 
 
 def test_texts_of_any_charset() -> None:

@@ -27,7 +27,7 @@ static void set_up(fc_cpu_level wanted) {
         envelope[i * STEP] = (float)weights[i];
     }
     for (size_t i = STEP; i < LAGS; i += STEP) sums[i] = 1;
-    gate_need(fc_lags_normalise(&comb.shape, sums, out), "nothing stands out");
+    gate_need(fc_lags_normalise(&comb.shape, sums, lags), "nothing stands out");
     for (size_t i = 0; i < WINDOWS; i++)
         for (size_t k = 0; k < FC_COMB_GRID; k++) grids[i][k] = k == 50 ? 1 : 0.1;
 }
