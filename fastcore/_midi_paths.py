@@ -38,8 +38,8 @@ def find(paths: Paths, *, on_error: Callable[[OSError], object] | None = None) -
 
     A path is a file, which is taken whatever its name is, a folder, or a glob (of `*?[`, `**` included) where nothing
     has that name. Below a folder, hidden ones included, are taken the regular files that end in .mid, .midi, .kar or
-    .rmi in any case, in ascending byte order of their paths; symbolic links met there are not followed. No folder is
-    walked twice, nor is a file yielded again that was named before its folder, or after it.
+    .rmi in any case, in ascending byte order of their paths, and links to such files; links to folders are not
+    followed. No folder is walked twice, nor is a file yielded again that was named before its folder, or after it.
 
     What is not there or cannot be listed goes to `on_error` as OSError, after which the search goes on; None raises it.
     TypeError for what is no path. Each folder is listed when it is reached; memory is that of the names in the folders
@@ -88,7 +88,7 @@ class _Search:
         if stat.S_ISDIR(status.st_mode):
             yield from self.walk(path)
             return
-        was_met = _place(around) in self.folders and path.lower().endswith(ENDINGS) and not os.path.islink(path)
+        was_met = _place(around) in self.folders and path.lower().endswith(ENDINGS) and stat.S_ISREG(status.st_mode)
         if not was_met and _place(status) not in self.files:
             self.files.add(_place(status))
             yield path
@@ -121,9 +121,12 @@ class _Search:
     def wants(self, entry: os.DirEntry[str], device: int) -> bool:
         if entry.is_dir(follow_symlinks=False):
             return True
-        if not entry.name.lower().endswith(ENDINGS) or not entry.is_file(follow_symlinks=False):
+        if not entry.name.lower().endswith(ENDINGS) or (device, entry.inode()) in self.files:
             return False
-        return (device, entry.inode()) not in self.files
+        try:
+            return entry.is_file()
+        except OSError:  # a link that cannot be followed: whoever opens it tells why
+            return True
 
 
 def _place(status: os.stat_result) -> tuple[int, int]:

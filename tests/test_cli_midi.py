@@ -385,7 +385,8 @@ def test_a_plot(library: Path, name: str) -> None:
     (library / "odd$_.mid").write_bytes(m.smf(odd, m.track(m.note(pitch=64))))
     (library / "empty.mid").write_bytes(m.smf(m.track()))
     (library / "smpte.mid").write_bytes(m.smf(m.track(m.note()), division=0xE728))
-    for source in ("lib/001.mid", "odd$_.mid", "empty.mid", "smpte.mid"):
+    (library / "many.mid").write_bytes(m.smf(*[m.track(m.note())] * 5000))
+    for source in ("lib/001.mid", "odd$_.mid", "empty.mid", "smpte.mid", "many.mid"):
         result = run("midi", "show", source, "--plot", name, cwd=library)
         assert result.stderr == ""
         content = (library / name).read_bytes()

@@ -58,12 +58,23 @@ def test_globs(library: Path) -> None:
         found("none*.mid")
 
 
-def test_links_met_on_the_way_are_not_followed(library: Path) -> None:
+def test_links_met_on_the_way_lead_to_files_alone(library: Path) -> None:
     (library / "a" / "loop").symlink_to(library)
     (library / "a" / "link.mid").symlink_to(library / "b.mid")
-    assert found("a") == ["a/.hidden/y.kar", "a/z.MID"]
+    (library / "a" / "broken.mid").symlink_to("nowhere")
+    (library / "a" / "folder.mid").symlink_to(library)
+    (library / "a" / "round.mid").symlink_to("round.mid")
+    os.mkfifo(library / "a" / "fifo.mid")
+    assert found("a") == ["a/.hidden/y.kar", "a/link.mid", "a/round.mid", "a/z.MID"]
+    assert found("a", "a/link.mid", "a/fifo.mid") == [
+        "a/.hidden/y.kar",
+        "a/link.mid",
+        "a/round.mid",
+        "a/z.MID",
+        "a/fifo.mid",
+    ]
     assert found("a/link.mid") == ["a/link.mid"]
-    assert found("a/loop") == [f"a/loop/{name}" for name in ("a.midi", "a/.hidden/y.kar", "a/z.MID", "a0.rmi", "b.mid")]
+    assert found("a/loop/a0.rmi", "a/loop/b.mid") == ["a/loop/a0.rmi", "a/loop/b.mid"]
 
 
 def test_what_is_not_there(library: Path) -> None:

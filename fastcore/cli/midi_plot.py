@@ -33,15 +33,21 @@ def plot(song: Song, title: str, path: str) -> None:
 
 
 def _draw_notes(axes: Any, song: Song) -> None:
-    names = song.track_names
-    for place, track in enumerate(np.unique(song.notes["track"]).tolist()):
-        rows = song.notes[song.notes["track"] == track]
-        label = f"{track} {printable(names[track] or '')}" if place < LEGEND else None
-        axes.hlines(rows["pitch"], rows["start_s"], rows["end_s"], colors=f"C{place % 10}", linewidth=2, label=label)
+    names, tracks = song.track_names, song.notes["track"]
+    present = np.unique(tracks)
+    for place, track in enumerate(present[:LEGEND].tolist()):
+        label = f"{track} {printable(names[track] or '')}"
+        _draw_track(axes, song.notes[tracks == track], f"C{place % 10}", label)
+    if len(present) > LEGEND:
+        _draw_track(axes, song.notes[tracks > present[LEGEND - 1]], "0.6", "others")
     axes.set_ylabel("pitch (60 is C4)")
-    if len(song.notes):
+    if len(present):
         for text in axes.legend(title="track", loc="upper left", bbox_to_anchor=(1, 1)).get_texts():
             text.set_parse_math(False)
+
+
+def _draw_track(axes: Any, notes: Any, color: str, label: str) -> None:
+    axes.hlines(notes["pitch"], notes["start_s"], notes["end_s"], colors=color, linewidth=2, label=label)
 
 
 def _draw_tempo(axes: Any, song: Song) -> None:
