@@ -251,7 +251,7 @@ def test_folders_are_walked(tmp_path: Path) -> None:
     (tmp_path / "link.mid").symlink_to("b.mid")
     os.mkfifo(tmp_path / "fifo.mid")
     found = [os.path.relpath(path, tmp_path) for path in analyze_many(tmp_path, columns=["path"])["path"]]
-    assert found == [".hidden/x.mid", "a-b.rmi", "a/y.kar", "a/z.MIDI", "b.mid", "folder.mid/c.mid"]
+    assert found == [".hidden/x.mid", "a-b.rmi", "a/y.kar", "a/z.MIDI", "b.mid", "folder.mid/c.mid", "link.mid"]
     named = [tmp_path / "no.txt", tmp_path / "a", tmp_path / "b.mid", tmp_path / "b.mid"]
     found = [os.path.relpath(path, tmp_path) for path in analyze_many(named, columns=["path"])["path"]]
     assert found == ["no.txt", "a/y.kar", "a/z.MIDI", "b.mid", "b.mid"]
