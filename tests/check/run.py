@@ -120,13 +120,12 @@ def pythons() -> None:
     run([sys.executable, "wheels/check_wheel.py"])
 
 
-# What each switch of the environment reaches: the rooms whose native tests run again with it (FASTCORE_OFF=simd is
-# base).
+# What each switch of the environment reaches: the rooms whose native tests run again with it. FASTCORE_OFF=simd is base.
 SWITCHES = (
     ("FASTCORE_OFF", "prefilter", "scan"),
-    ("FASTCORE_OFF", "pool", "scan parallel topk"),
-    ("FASTCORE_CPU", "base", "scan topk"),
-    ("FASTCORE_CPU", "v3", "scan topk"),
+    ("FASTCORE_OFF", "pool", "scan parallel topk bpm midi_analysis"),
+    ("FASTCORE_CPU", "base", "scan topk bpm"),
+    ("FASTCORE_CPU", "v3", "scan topk bpm"),
 )
 
 
