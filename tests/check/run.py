@@ -120,7 +120,8 @@ def pythons() -> None:
     run([sys.executable, "wheels/check_wheel.py"])
 
 
-# What each switch of the environment reaches: the rooms whose native tests run again with it. FASTCORE_OFF=simd is base.
+# What each switch of the environment reaches: the rooms whose native tests run again with it (FASTCORE_OFF=simd is
+# base).
 SWITCHES = (
     ("FASTCORE_OFF", "prefilter", "scan"),
     ("FASTCORE_OFF", "pool", "scan parallel topk bpm midi_analysis"),
