@@ -50,7 +50,7 @@ ENOUGH_S = 0.05  # a sample lasts at least so long
 APART_S = 1e-4
 LEFT_OUT = ("chord_count", "note_hash", "shape_hash", "swing")  # of the columns, to show what they cost
 THREADS_FILES = 200
-MEMORY_FILES, MEMORY_BATCH, MEMORY_MB = 100_000, 1000, 2.0
+MEMORY_FILES, MEMORY_BATCH, MEMORY_MB = 100_000, 1000, 4.0  # 40 bytes a file would be a leak
 
 
 class Files(NamedTuple):
@@ -203,7 +203,13 @@ def every_column(sets: dict[str, Files], rounds: int, judged: bars.Bars) -> dict
         name: partial(midi.analyze_many, files.paths, threads=1, columns=columns)
         for name, (files, columns, _) in wanted.items()
     }
+    symusic = midi_engines.installed().get("symusic")
+    if symusic is not None:  # it only parses: says how much the machine has to give
+        calls["symusic, 17 KB"] = partial(read_all, "symusic", symusic, sets["17 KB"])
     samples = in_turn(calls, rounds)
+    if symusic is not None:
+        value = compare_table.ratio(samples, "17 KB", "symusic, 17 KB")
+        print(f"  all columns of 17 KB take {value:.2f} x what symusic's parse takes")
     for name, (files, _, bar) in wanted.items():
         speed = [len(files.paths) / took for took in samples[name]]
         print(f"  {name:20} {statistics.median(speed):9,.0f} files/s, at best {max(speed):9,.0f}")

@@ -42,30 +42,30 @@ class Bpm:
 
 
 class Envelope:
-    """The same as one envelope, 86 frames a second, and as a batch of eight, by each instruction-set level.
+    """The same as one envelope and as a batch of eight, of 86 and 172 frames a second, by each instruction-set level.
 
     FASTCORE_CPU is read when fastcore first works; asv sets each case up in a process of its own, before that.
     """
 
-    params = (["base", "v3", "v4"],)
-    param_names = ("level",)
+    params = (["base", "v3", "v4"], [86, 172])
+    param_names = ("level", "rate")
     rounds, repeat, warmup_time = 2, (5, 15, 1.0), 0.1
 
-    def setup(self, level: str) -> None:
+    def setup(self, level: str, rate: int) -> None:
         os.environ["FASTCORE_CPU"] = level
         self.bpm = bpm_of()
         found = importlib.import_module("fastcore._native.base").cpu_level()
         if found != level:
             raise NotImplementedError(f"{found}, not {level}: the machine has no more, or other work came first")
         times = np.arange(0, SECONDS, 30 / BEATS)
-        self.envelope = np.zeros((8, SECONDS * 86), np.float32)
-        self.envelope[:, np.round(times * 86).astype(int)] = np.where(np.arange(len(times)) % 2, 1.0, 2.0)
+        self.envelope = np.zeros((8, SECONDS * rate), np.float32)
+        self.envelope[:, np.round(times * rate).astype(int)] = np.where(np.arange(len(times)) % 2, 1.0, 2.0)
 
-    def time_envelope(self, level: str) -> None:
-        judge(self.bpm(envelope=self.envelope[0], rate=86).bpm)
+    def time_envelope(self, level: str, rate: int) -> None:
+        judge(self.bpm(envelope=self.envelope[0], rate=rate).bpm)
 
-    def time_eight_envelopes(self, level: str) -> None:
-        for tempo in self.bpm(envelope=self.envelope, rate=86):
+    def time_eight_envelopes(self, level: str, rate: int) -> None:
+        for tempo in self.bpm(envelope=self.envelope, rate=rate):
             judge(tempo.bpm)
 
 
