@@ -1,9 +1,9 @@
 """How often the key is right on the songs of POP909: `make midi-accuracy`, or `key_accuracy.py [FOLDER]`.
 
-FOLDER, else FASTCORE_DATA/pop909, else tests/data/pop909, holds NNN/NNN.mid and NNN/key_audio.txt, of which the key that
-lasts longest is the truth. Ours, Albrecht and Shanahan's profiles over seconds, stands beside Krumhansl and Kessler's
-over counts, without drums and with them. Keys a fifth away, relative and parallel ones are counted by themselves. Ends
-with 1 if a bar was missed.
+FOLDER, else FASTCORE_DATA/pop909, else tests/data/pop909, holds NNN/NNN.mid and NNN/key_audio.txt, of which the key
+that lasts longest is the truth. Ours, Albrecht and Shanahan's profiles over seconds, stands beside Krumhansl and
+Kessler's over counts, without drums and with them. Keys a fifth away, relative and parallel ones are counted by
+themselves. Ends with 1 if a bar was missed.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ import fastcore
 from fastcore._native import midi
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "asv_bench" / "results" / "compare" / "tempo_accuracy.json"
+RESULTS = ROOT / "asv_bench" / "results" / "compare"
 RATE = 100
 sys.path.insert(0, str(ROOT / "tests"))
 songs_of: Any = importlib.import_module("tempo_songs")

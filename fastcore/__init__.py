@@ -32,7 +32,7 @@ _EXPORTS = {
     "MissingExtra": "fastcore.errors",
     "ExecutorError": "fastcore.errors",
 }
-_MODULES = ("errors", "midi", "query")
+_MODULES = ("aio", "errors", "midi", "parallel", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
 
 TYPE_CHECKING = False
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fastcore import aio as aio
     from fastcore import errors as errors
     from fastcore import midi as midi
+    from fastcore import parallel as parallel
     from fastcore import query as query
     from fastcore._bpm import Tempo as Tempo
     from fastcore._bpm import bpm as bpm

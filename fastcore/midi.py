@@ -61,4 +61,4 @@ from fastcore._midi_paths import find
 from fastcore._midi_song import Song, TempoMap, Text
 from fastcore._midi_summary import Summary, summarize
 
-__all__ = ["Song", "Summary", "TempoMap", "Text", "find", "read", "summarize"]
+__all__ = ["Analysis", "Song", "Summary", "TempoMap", "Text", "analyze", "analyze_many", "find", "read", "summarize"]

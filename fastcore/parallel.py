@@ -122,22 +122,16 @@ def plan(op: str | Any, items: int, nbytes: int = 0) -> str:
         if number < 0:
             raise ValueError(f"{name}={number}: wanted 0 or more")
     threads = _base.check_threads(None)
-    if isinstance(op, str) and op.startswith("top_k, "):
-        from fastcore._native import topk
-
-        kernel_name, parts, guess_ns = topk.cost(op, nbytes)
-        return _answer(_native.Site(kernel_name).would_choose(parts, nbytes, threads, guess_ns))
-    if op in _KERNELS:
-        from fastcore._native import scan as kernel
-
-        kernel_name, nbytes, guess_ns = kernel.cost(items, nbytes, op == "scan, every line")
-        return _answer(_native.Site(kernel_name).would_choose(max(items, nbytes >> 20), nbytes, threads, guess_ns))
+    work = _kernel_work(op, items, nbytes) if isinstance(op, str) else None
+    if work is not None:
+        items, nbytes, guess_ns = work
+        return _answer(_native.Site(op.encode()).would_choose(items, nbytes, threads, guess_ns))
     site = _native.Site(_site_name(op).encode("utf-8", "surrogateescape"), _handover())
     return _answer(site.would_choose(items, nbytes, threads))
 
 
 # The bindings whose kernels are sites of their own, by what the names of these begin with.
-_KERNELS = {"scan": "scan", "top_k": "topk"}
+_KERNELS = {"scan": "scan", "top_k": "topk", "midi": "midi", "bpm of onsets": "bpm", "bpm of envelopes": "bpm"}
 
 
 def _kernel_work(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nanoarrow
+import numpy as np
 import pytest
 from growth import assert_no_growth, needs_mallinfo2
 from scale import SCALE, scaled
@@ -59,6 +60,7 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
         "hits as rows": lambda: (hits.to_dicts(), repr(hits), hits._repr_html_(), hits.stats, hits.errors),
         "hits pickled": lambda: pickle.loads(pickle.dumps(hits)),
         "query": lambda: query.parse("a (b OR -c) role:user"),
+        **selections(),
         "hits to Arrow": lambda: (hits.__arrow_c_stream__(), hits.__arrow_c_schema__()),
         **{f"table {name}": call for name, call in table_calls(hits.to_table()).items()},
     }
@@ -104,25 +106,6 @@ def selections() -> dict[str, Callable[[], object]]:
         "RunningTopK pickled": lambda: pickle.loads(pickle.dumps(best)),
         "RunningTopK with a bad push": lambda: refused(ValueError, lambda: best.push(a, base=-1)),
     }
-
-
-def maps() -> dict[str, Callable[[], object]]:
-    return {
-        "adaptive_map": lambda: fastcore.adaptive_map(abs, [-1, 2, -3]),
-        "adaptive_map of a generator": lambda: fastcore.adaptive_map(abs, (n for n in (-1, 2)), size=abs),
-        "adaptive_map that fails": lambda: refused(ZeroDivisionError, lambda: fastcore.adaptive_map(inverse, [1, 0])),
-        "adaptive_imap": lambda: list(fastcore.adaptive_imap(abs, iter([-1, 2]))),
-        "adaptive_imap that is closed": lambda: next(fastcore.adaptive_imap(abs, iter([-1, 2]))),
-        "parallel": lambda: (fastcore.parallel.stats(), fastcore.parallel.plan("scan", 9, 10**9)),
-    }
-
-
-def inverse(n: int) -> float:
-    return 1 / n
-
-
-class _Mallinfo2(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_size_t) for name in "arena ordblks a b hblkhd c d uordblks e f".split())
 
 
 @needs_mallinfo2

@@ -61,7 +61,7 @@ def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
 
 
 def public_classes() -> list[type]:
-    modules = (fastcore, fastcore.midi, fastcore.query)
+    modules = (fastcore, fastcore.midi, fastcore.query, fastcore.parallel)
     exported = [getattr(module, name) for module in modules for name in module.__all__]
     return [value for value in exported if isinstance(value, type)]
 
@@ -70,12 +70,13 @@ def public_classes() -> list[type]:
 def test_each_class_says_what_it_costs_and_who_may_share_it(cls: type) -> None:
     text = vars(cls)["__doc__"]
     assert "thread" in text and "GIL" in text and re.search(r"O\(\w", text), text
-    wanted = cls.__module__ if cls.__module__ in ("fastcore.midi", "fastcore.query") else "fastcore"
+    own = ("fastcore.midi", "fastcore.query", "fastcore.parallel")
+    wanted = cls.__module__ if cls.__module__ in own else "fastcore"
     assert cls.__module__ == wanted and pickle.whichmodule(cls, cls.__qualname__) == wanted
 
 
 def test_modules_come_when_they_are_named() -> None:
-    for name in ("errors", "midi", "query"):
+    for name in ("aio", "errors", "midi", "parallel", "query"):
         code = f"import sys, fastcore; print('fastcore.{name}' in sys.modules, fastcore.{name}.__name__)"
         assert in_fresh_process(code, PACKAGE.parent).stdout.split() == ["False", f"fastcore.{name}"]
         assert name in dir(fastcore)
@@ -171,7 +172,8 @@ def test_a_build_switch_refuses_what_it_does_not_know(name: str) -> None:
 @pytest.mark.skipif(shutil.which("readelf") is None, reason="needs readelf")
 def test_the_libraries_are_hardened_and_of_one_abi() -> None:
     libraries = sorted((PACKAGE / "_native").glob("*.so"))
-    assert [library.name.partition(".")[0] for library in libraries] == ["base", "bpm", "midi", "scan", "topk"]
+    bindings = sorted(path.stem for path in (PACKAGE / "_native").glob("*.pyi"))
+    assert [library.name.partition(".")[0] for library in libraries] == bindings
     for library in libraries:
         if not sys.abiflags:  # a free-threaded Python has its own
             assert library.name.endswith(".abi3.so")

@@ -523,6 +523,11 @@ def test_stats_and_plan_know_the_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fastcore.parallel.plan("scan, every line", 1000, 10**9) == "parallel"
     assert fastcore.parallel.plan("top_k, 4 bytes", 1, 10**9) == "parallel"
     assert fastcore.parallel.plan("top_k, 1 byte, prepared", 1, 10**4) == "serial"
+    for kernel in ("midi", "midi, some columns", "bpm of onsets", "bpm of envelopes"):
+        assert fastcore.parallel.plan(kernel, 10**5, 10**9) == "parallel"
+        assert fastcore.parallel.plan(kernel, 1, 1) == "serial"
+    for nobody in ("midi, no columns", "bpm", "top_k, 3 bytes", "scan, backwards"):
+        assert fastcore.parallel.plan(nobody, 1000, 10**9) == "serial"
     monkeypatch.setenv("FASTCORE_PARALLEL_THRESHOLD_US", SERIAL)
     assert fastcore.parallel.plan("scan", 1000, 10**9) == "serial"
     assert len(fastcore.parallel.stats().sites) == 2  # asking makes no site

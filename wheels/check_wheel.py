@@ -17,11 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "wheels" / "dist"
 VERSIONS = ("3.11", "3.12", "3.13")
-# What differs between interpreters beside the compiled core: the command, results, the package, the clocks.
-QUICK = [
-    f"tests/test_{name}.py" for name in "base bounds cli cli_errors hits hits_table package query scan table".split()
-]
-BROUGHT = ("pytest", "hypothesis", "nanoarrow", "arro3-core")
+# What differs between interpreters beside the compiled core: the command, results, the package, threads, the clocks.
+NAMES = "base bounds cli cli_errors hits hits_table package parallel parallel_aio parallel_process query scan table"
+QUICK = [f"tests/test_{name}.py" for name in NAMES.split()]
+BROUGHT = ("pytest", "hypothesis", "distributed", "mido", "nanoarrow", "arro3-core")  # what the tests import
 NEEDED = (
     "fastcore/py.typed",
     "fastcore/_native/arrow.pyi",

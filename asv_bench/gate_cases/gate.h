@@ -21,7 +21,7 @@ typedef struct gate_room {
     const gate_case *cases;
 } gate_room;
 
-extern const gate_room gate_base, gate_midi, gate_scan, gate_topk;
+extern const gate_room gate_base, gate_bpm, gate_midi, gate_scan, gate_topk;
 
 /* End the program unless `holds`. */
 void gate_need(int holds, const char *what);

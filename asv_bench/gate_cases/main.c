@@ -9,7 +9,7 @@
 #include "fc_target.h"
 #include "gate.h"
 
-static const gate_room *const rooms[] = {&gate_base, &gate_midi, &gate_scan, &gate_topk};
+static const gate_room *const rooms[] = {&gate_base, &gate_bpm, &gate_midi, &gate_scan, &gate_topk};
 
 void gate_need(int holds, const char *what) {
     if (holds) return;

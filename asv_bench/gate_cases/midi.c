@@ -29,10 +29,9 @@ typedef struct file {
 static file song_file, single_file, control_file, grid_file;
 static fc_song song, read_before, grid_before;
 static fc_timeline timeline, timeline_before, grid_timeline;
-static fc_tempo_room tempo_room;
-static fc_analysis_room analysis_room;
 static fc_sweep sweep, sweep_before;
 static fc_chords chords;
+static fc_tempo_room tempo_room;
 static fc_analysis_room room;
 static fc_gather gather;
 static uint64_t ticks[ALL];
@@ -206,13 +205,42 @@ static uint64_t digest_of_song(void) {
     return digest.present && digest.notes != digest.shape;
 }
 
-static uint64_t analyse(void) {
+/* All parts of a song whose written tempo is trusted. */
+static uint64_t analyse_trusted(void) {
     const fc_analysis_options all = {.parts = FC_PARTS_ALL};
     fc_analysis told;
-    fc_analysis_of(&analysis_room, grid_file.bytes, grid_file.len, &all, &told);
+    fc_analysis_of(&room, grid_file.bytes, grid_file.len, &all, &told);
     gate_need(told.code == FC_SMF_OK && told.tempo.source == FC_TEMPO_WRITTEN && told.chords > 1, "another song");
     gate_need(told.digest.present && told.groove.grid > 0.99, "another song");
     return told.stats.notes;
+}
+
+/* All parts, by the onsets and by the written tempo. */
+static uint64_t analyse_song(void) {
+    fc_analysis_options options = {.parts = FC_PARTS_ALL};
+    fc_analysis found;
+    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
+    gate_need(found.code == FC_SMF_OK && found.tempo.bpm > 0, "no tempo");
+    options.tempo = FC_TEMPO_AS_WRITTEN;
+    fc_analysis_of(&room, song_file.bytes, song_file.len, &options, &found);
+    gate_need(found.tempo.source == FC_TEMPO_WRITTEN, "no written tempo");
+    return found.stats.notes;
+}
+
+/* The lyrics of the file of text and controls, as one text, laid out. */
+static uint64_t gather_texts(void) {
+    fc_gather_row row = {0};
+    fc_gathered found;
+    uint64_t texts = 0;
+    gather.bytes[FC_GATHER_LYRICS].len = gather.lengths[FC_GATHER_LYRICS].len = 0;
+    read_file(&control_file);
+    gate_need(fc_gather_add(&gather, &song, control_file.bytes, &row) == FC_OK, "not gathered");
+    for (int c = 0; c < FC_GATHER_COLUMNS; c++) {
+        gate_need(fc_gather_column_of(&row, 1, (fc_gather_column)c, &found) == FC_OK, "not laid out");
+        texts += found.texts;
+        fc_gathered_free(&found);
+    }
+    return texts;
 }
 
 static const gate_case cases[] = {
@@ -230,7 +258,9 @@ static const gate_case cases[] = {
     {"chords", chords_of_song, 0, FC_CPU_BASE},
     {"groove", groove_of_song, 1, FC_CPU_BASE},
     {"digest", digest_of_song, 1, FC_CPU_BASE},
-    {"analysis", analyse, ALL, FC_CPU_BASE},
+    {"analyse_trusted", analyse_trusted, ALL, FC_CPU_BASE},
+    {"analyse", analyse_song, ALL, FC_CPU_BASE},
+    {"gather", gather_texts, 1, FC_CPU_BASE},
     {0},
 };
 

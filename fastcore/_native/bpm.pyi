@@ -14,3 +14,7 @@ def of_envelopes(envelope: ArrayLike, rate: float, score: str) -> list[tuple[Any
 
 def correlate(values: ArrayLike, count: int, lags: int, level: str) -> NDArray[np.float32]:
     """Return the sums of the first `count` values times those each lag later, by the kernel of one level."""
+
+def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
+    """Return the work of a site of this binding for `base.Site`: the parts that can run side by side, the bytes, and a
+    first guess in ns. None for what is no name of one."""

@@ -4,10 +4,13 @@
 cimport cython
 cimport numpy as np
 from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from fastcore._native.base cimport FC_BAD_VALUE, FC_OK, exiting, fc_cpu_level, fc_runtime, fc_status, raise_status, runtime
+from fastcore._native.base cimport (
+    FC_BAD_VALUE, FC_OK, exiting, fc_cost_work, fc_cpu_level, fc_runtime, fc_status, raise_status, runtime,
+)
 
 import numpy
 
@@ -67,6 +70,7 @@ cdef extern from "fc_many.h" nogil:
         unsigned int threads
         int (*poll)(void *ctx) noexcept
         void *poll_ctx
+    fc_cost_work fc_many_work(size_t count, uint64_t bytes, bint is_envelopes)
     fc_status fc_many_tell(const fc_runtime *runtime, const fc_many *many, size_t *out_bad)
 
 
@@ -230,3 +234,12 @@ def correlate(values, count, lags, str level not None):
     result = numpy.empty(wanted + FC_ENVELOPE_ROOM, numpy.float32)
     fc_envelope_for(chosen)(<const float *>np.PyArray_DATA(padded), n, wanted, <float *>np.PyArray_DATA(result))
     return result[:wanted]
+
+
+def cost(str op not None, size_t items, uint64_t nbytes):
+    cdef fc_cost_work work
+    for is_envelopes in (False, True):
+        work = fc_many_work(items, nbytes, is_envelopes)
+        if work.name[: work.name_len].decode() == op:
+            return work.items, work.bytes, work.guess_ns
+    return None

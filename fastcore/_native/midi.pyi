@@ -30,6 +30,34 @@ def to_seconds(segments: NDArray[np.void], ticks: ArrayLike) -> NDArray[np.float
 def to_ticks(segments: NDArray[np.void], seconds: ArrayLike) -> NDArray[np.float64]:
     """Return the ticks, fractions included, of seconds; ValueError for NaN and below 0. O(n log segments)."""
 
+CHORD: np.dtype[np.void]
+KEYS: tuple[str, ...]
+PROFILES: dict[str, int]
+KEY_NOTES: dict[str, int]
+
+def file_hash(data: bytes | bytearray | memoryview) -> str:
+    """Return the 128-bit hash of bytes (fc_hash.h) as 32 hexadecimal digits. O(bytes); thread-safe; keeps the GIL."""
+
+def chord_name(root: int, bass: int, quality: int) -> str:
+    """Return the name of a chord, as in an array of CHORD: "F#m7/C#", "N.C.". ValueError outside 0..11 and 0..14."""
+
+def key_of(
+    weights: Sequence[float], profile: str = "albrecht-shanahan"
+) -> tuple[int, int, float, float] | tuple[None, None, None, None]:
+    """Find the key of 12 pitch-class weights, C first: its place in KEYS, the runner-up's, the correlation, and how
+    much less the runner-up's is. Nones where the weights are flat. ValueError unless they are 12, finite and at
+    least 0."""
+
+def key_of_file(
+    data: bytes, notes: str = "pitched seconds", profile: str = "albrecht-shanahan"
+) -> tuple[int, int, float, float] | tuple[None, None, None, None]:
+    """Find the key of a file by the notes (a key of KEY_NOTES) and profile given: as `key_of`, and Nones where there
+    are fewer than 8 notes. ValueError with the reader's code where there is no song. O(bytes); thread-safe; keeps the
+    GIL."""
+
+def facts(data: bytes) -> dict[str, Any]:
+    """Describe a file by all that fc_stats, fc_groove, fc_digest, fc_tonality and fc_chord say of it; None for what it
+    does not say. ValueError with the reader's code where there is no song. O(bytes); thread-safe; keeps the GIL."""
 CHOICES: dict[str, int]
 
 def tempo(data: bytes, choice: str = "auto") -> dict[str, Any]:
@@ -54,3 +82,7 @@ def analyze(
 ) -> tuple[NDArray[np.void], tuple[_Packed, ...], dict[str, Any], NDArray[np.void]]:
     """Analyse a file at a path, else bytes: one row, its texts, what `read` says and the chords. OSError as of
     `read_path`. Thread-safe; the GIL is released."""
+
+def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
+    """Return the work of a site of analyses for `base.Site`: the files, 0 bytes (they do not matter), and a first guess
+    in ns. None for what is no name of one."""

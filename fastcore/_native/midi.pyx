@@ -11,7 +11,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from fastcore._native.base cimport (
-    FC_NO_MEMORY, FC_OK, FC_OS, exiting, fc_runtime, fc_status, raise_status, runtime,
+    FC_NO_MEMORY, FC_OK, FC_OS, exiting, fc_cost_work, fc_runtime, fc_status, raise_status, runtime,
 )
 
 import errno
@@ -160,9 +160,11 @@ cdef class _Reader:
     """The memory of one reading, used again for the next."""
     cdef fc_song song
     cdef fc_timeline timeline
+    cdef fc_buffer content
     cdef fc_tempo_room tempo
 
     def __cinit__(self):
+        memset(&self.content, 0, sizeof(self.content))
         memset(&self.tempo, 0, sizeof(self.tempo))
         memset(&self.song, 0, sizeof(self.song))
         memset(&self.timeline, 0, sizeof(self.timeline))
@@ -170,6 +172,7 @@ cdef class _Reader:
     def __dealloc__(self):
         fc_song_free(&self.song)
         fc_timeline_free(&self.timeline)
+        fc_buffer_free(&self.content)
         fc_tempo_room_free(&self.tempo)
 
 
@@ -661,6 +664,7 @@ cdef extern from "fc_batch.h" nogil:
         unsigned int threads
         int (*poll)(void *ctx, uint64_t done, uint64_t total) noexcept
         void *poll_ctx
+    fc_cost_work fc_batch_work(size_t count, bint is_all)
     fc_status fc_batch_run(const fc_runtime *runtime, fc_batch *batch)
 
 PARTS = {"stats": FC_PART_STATS, "tempo": FC_PART_TEMPO, "key": FC_PART_KEY, "chords": FC_PART_CHORDS,
@@ -874,3 +878,12 @@ def analyze(path, data, str tempo, bint reference):
     facts = describe(&analyzer.room.song, &analyzer.room.timeline, row.analysis.code, row.analysis.offset, content)
     chords = array_of(analyzer.room.chords.items, analyzer.room.chords.len, CHORD)
     return rows, tuple(texts), facts, chords
+
+
+def cost(str op not None, size_t items, uint64_t nbytes):
+    cdef fc_cost_work work
+    for is_all in (False, True):
+        work = fc_batch_work(items, is_all)
+        if work.name[: work.name_len].decode() == op:
+            return work.items, work.bytes, work.guess_ns
+    return None

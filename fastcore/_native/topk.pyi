@@ -27,9 +27,9 @@ def top_k(
 ) -> TopK:
     """Return the k largest or smallest elements of an array along an axis, and their indices."""
 
-def cost(op: str, nbytes: int) -> tuple[bytes, int, int]:
-    """Return the name of a site of `top_k`, into how many parts so many bytes are cut, and how many ns they are guessed
-    to take; KeyError for another name."""
+def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
+    """Return the work of a site of `top_k` for `base.Site`: the parts into which so many bytes are cut (`items` does
+    not matter), the bytes, and a first guess in ns. None for what is no name of one."""
 
 @final
 class RunningTopK:

@@ -189,14 +189,14 @@ def top_k(a, k, /, *, axis=-1, mode="largest", sorted=True, where=None, bias=Non
     return select(&s, array, at, wanted)
 
 
-def cost(op, size_t nbytes):
+def cost(str op not None, size_t items, size_t nbytes):
     cdef fc_cost_work work
     for size in (1, 2, 4, 8):
         for prepared in (False, True):
             work = fc_select_work(size, nbytes // size, prepared)
             if work.name.decode() == op:
-                return work.name, work.items, work.guess_ns
-    raise KeyError(op)
+                return work.items, work.bytes, work.guess_ns
+    return None
 
 
 cdef int axis_of(place, int dimensions) except -1:
@@ -258,10 +258,9 @@ cdef select(fc_selection *s, np.ndarray array, int axis, Py_ssize_t k):
 
 cdef int call(fc_selection *s, size_t size, size_t *out_found) except -1:
     """Run the core. Work below a millisecond keeps the GIL: to get it back from a busy thread takes five."""
-    cdef double per_byte = PS_PER_BYTE
-    if s.half or s.where != NULL or s.bias != NULL:
-        per_byte = PS_PER_PREPARED_BYTE
-    cdef double work_ps = <double>s.rows * (<double>s.n * size * per_byte + <double>s.k * PS_PER_SORTED)
+    cdef bint prepared = s.half or s.where != NULL or s.bias != NULL
+    cdef double work_ns = <double>fc_select_work(size, s.rows * s.n, prepared).guess_ns
+    work_ns += <double>s.rows * <double>s.k * NS_PER_SORTED
     cdef fc_status status
     cdef _Poll state
     if work_ns >= LARGE_NS:

@@ -1,11 +1,10 @@
-#define _GNU_SOURCE /* clock_gettime */
 #include "fc_many.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fc_clock.h"
 #include "fc_onsets.h"
 
 typedef struct worker {
@@ -36,20 +35,18 @@ static void work(void *ctx, size_t item, unsigned number) {
     }
 }
 
-static fc_cost_work work_of(const fc_many *m) {
+fc_cost_work fc_many_work(size_t count, uint64_t bytes, bool is_envelopes) {
     static const char onsets[] = "bpm of onsets", envelopes[] = "bpm of envelopes";
+    return (fc_cost_work){.name = is_envelopes ? envelopes : onsets,
+                          .name_len = is_envelopes ? sizeof envelopes - 1 : sizeof onsets - 1,
+                          .items = count, .bytes = bytes, .guess_ns = (int64_t)bytes * 5};
+}
+
+static fc_cost_work work_of(const fc_many *m) {
     uint64_t bytes = (uint64_t)m->count * m->len * sizeof(float);
     if (m->pieces != NULL)
         for (size_t i = 0; i < m->count; i++) bytes += m->pieces[i].len * sizeof(double);
-    return (fc_cost_work){.name = m->pieces == NULL ? envelopes : onsets,
-                          .name_len = m->pieces == NULL ? sizeof envelopes - 1 : sizeof onsets - 1,
-                          .items = m->count, .bytes = bytes, .guess_ns = (int64_t)bytes * 5};
-}
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return fc_many_work(m->count, bytes, m->pieces == NULL);
 }
 
 static fc_status outcome(const job *j, size_t *out_bad) {
@@ -69,10 +66,10 @@ static fc_status run(const fc_runtime *runtime, job *j, size_t *out_bad) {
     j->job.threads = m->threads == 1 ? 1 : runtime->choose(runtime, &cost, m->threads);
     j->workers = calloc(j->job.threads, sizeof *j->workers);
     if (j->workers == NULL) return FC_NO_MEMORY;
-    const int64_t began = now_ns();
+    const int64_t began = fc_clock_ns();
     runtime->run(runtime, &j->job);
     const fc_status status = outcome(j, out_bad);
-    if (status == FC_OK && m->threads > 1) runtime->learn(runtime, &cost, j->job.threads, now_ns() - began);
+    if (status == FC_OK && m->threads > 1) runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
     for (unsigned i = 0; i < j->job.threads; i++) {
         fc_onsets_room_free(&j->workers[i].onsets);
         fc_envelope_room_free(&j->workers[i].envelope);

@@ -2,7 +2,9 @@
 #ifndef FC_MANY_H
 #define FC_MANY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fc_comb.h"
 #include "fc_envelope.h"
@@ -28,6 +30,9 @@ typedef struct fc_many {
     int (*poll)(void *ctx);
     void *poll_ctx;
 } fc_many;
+
+/* Return the work of so many estimates of so many bytes in all for the runtime's model of costs. */
+fc_cost_work fc_many_work(size_t count, uint64_t bytes, bool is_envelopes);
 
 /* Estimate each. FC_NO_MEMORY; FC_BAD_VALUE: the piece *out_bad, the first such, has a weight below 0; FC_STOPPED: poll
  * asked to stop; FC_FORKED: in a child that was forked while threads were at it. Thread-safe. */

@@ -1,10 +1,8 @@
-#define _GNU_SOURCE /* clock_gettime */
 #include "fc_batch.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fc_load.h"
 
@@ -61,18 +59,10 @@ static int poll_job(void *ctx) {
     return j->batch->poll(j->batch->poll_ctx, atomic_load(&j->done), j->batch->count);
 }
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* Few columns take another time than all do. */
-static fc_cost_work work_of(const fc_batch *batch) {
+fc_cost_work fc_batch_work(size_t count, bool is_all) {
     static const char all[] = "midi", some[] = "midi, some columns";
-    const bool is_all = batch->options.parts == FC_PARTS_ALL;
     return (fc_cost_work){.name = is_all ? all : some, .name_len = is_all ? sizeof all - 1 : sizeof some - 1,
-                          .items = batch->count, .guess_ns = (int64_t)batch->count * (is_all ? 60000 : 30000)};
+                          .items = count, .guess_ns = (int64_t)count * (is_all ? 60000 : 30000)};
 }
 
 static fc_status lay_out(const job *j, fc_batch *batch) {
@@ -85,15 +75,15 @@ static fc_status lay_out(const job *j, fc_batch *batch) {
 
 static fc_status run(const fc_runtime *runtime, job *j) {
     const fc_batch *batch = j->batch;
-    const fc_cost_work cost = work_of(batch);
+    const fc_cost_work cost = fc_batch_work(batch->count, batch->options.parts == FC_PARTS_ALL);
     j->job.threads = batch->threads == 1 ? 1 : runtime->choose(runtime, &cost, batch->threads);
     j->workers = calloc(j->job.threads, sizeof *j->workers);
     if (j->workers == NULL) return FC_NO_MEMORY;
-    const int64_t began = now_ns();
+    const int64_t began = fc_clock_ns();
     runtime->run(runtime, &j->job);
     if (j->job.forked) return FC_FORKED;
     if (atomic_load(&j->job.stop)) return FC_STOPPED;
-    if (batch->threads > 1) runtime->learn(runtime, &cost, j->job.threads, now_ns() - began);
+    if (batch->threads > 1) runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
     return batch->poll != NULL && poll_job(j) != 0 ? FC_STOPPED : FC_OK;
 }
 

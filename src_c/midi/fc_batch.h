@@ -33,6 +33,10 @@ typedef struct fc_batch {
 
 enum { FC_BATCH_KEPT = 1 << 20 };
 
+/* Return the work of analysing so many files for the runtime's model of costs. Few columns take another time than all
+ * do: another site. */
+fc_cost_work fc_batch_work(size_t count, bool is_all);
+
 /* Analyse each. A file that cannot be read, or holds no song, is a row like others. FC_STOPPED: poll asked to stop;
  * FC_FORKED: in a child that was forked while threads were at it; FC_NO_MEMORY: no memory to begin or to end with.
  * Memory: that of fc_analysis for each thread, given back after a file of more than FC_BATCH_KEPT bytes, and the texts.

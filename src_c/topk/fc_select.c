@@ -170,12 +170,6 @@ fc_cost_work fc_select_work(size_t size, size_t elements, bool prepared) {
                           .guess_ns = (int64_t)(bytes / (prepared ? 4 : 40))};
 }
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static fc_status select_on_stack(const fc_runtime *runtime, const fc_selection *s, size_t *out_found) {
     fc_candidates_small small;
     fc_walk walk;

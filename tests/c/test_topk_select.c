@@ -59,12 +59,15 @@ typedef struct answer {
     size_t found;
 } answer;
 
-static answer room_for_answer(const fc_selection *s) {
+/* Room that is told to the selection. */
+static answer room_for_answer(fc_selection *s) {
     answer a = {.values_len = s->rows * s->k * fc_dtype_size(s->dtype), .indices_len = s->rows * s->k * 8, .found = 42};
     a.values = malloc(a.values_len == 0 ? 1 : a.values_len);
     a.indices = malloc(a.indices_len == 0 ? 1 : a.indices_len);
     memset(a.values, 0xee, a.values_len);
     memset(a.indices, 0xee, a.indices_len);
+    s->out_values = a.values;
+    s->out_indices = a.indices;
     return a;
 }
 
@@ -78,7 +81,7 @@ static bool is_same(const answer *a, const answer *b) {
            memcmp(a->values, b->values, a->values_len) == 0;
 }
 
-static answer naive(const fc_selection *s) {
+static answer naive(fc_selection *s) {
     const size_t size = fc_dtype_size(s->dtype);
     answer a = room_for_answer(s);
     entry *entries = malloc((s->n + 1) * sizeof *entries);
@@ -144,8 +147,6 @@ static void check_on(const fc_runtime *runtime, fc_selection *s, unsigned thread
     s->threads = threads;
     s->poll = random_below(2) ? stop_never : NULL;
     s->poll_ctx = &polls;
-    s->out_values = got.values;
-    s->out_indices = got.indices;
     const unsigned asked_before = asked, learned_before = learned;
     CHECK(fc_select(runtime, s, &got.found) == FC_OK);
     CHECK(is_same(&got, want));
@@ -229,8 +230,6 @@ static void check_stop(size_t rows, size_t n, size_t k, unsigned threads) {
     fc_selection s = {.dtype = FC_U16, .values = values, .rows = rows, .n = n, .k = k, .sorted = true,
                       .threads = threads, .poll = stop_third, .poll_ctx = &polls};
     answer a = room_for_answer(&s);
-    s.out_values = a.values;
-    s.out_indices = a.indices;
     fc_runtime runtime = eager;
     runtime.run = run_polling;
     runtime.should_stop = poll_always;
@@ -278,8 +277,6 @@ static void check_no_memory(void) {
     fill_elements(FC_F32, false, FILL_BITS, n, values + n);
     fc_selection s = {.dtype = FC_F32, .values = values, .rows = 2, .n = n, .k = n / 9, .threads = 2};
     answer a = room_for_answer(&s);
-    s.out_values = a.values;
-    s.out_indices = a.indices;
     fc_runtime runtime = eager;
     runtime.run = run_out_of_memory;
     runtime.should_stop = is_stopped;
