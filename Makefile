@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-arrow compare-scan compare-topk compare-parallel compare-midi midi-accuracy asv
-.PHONY: gate gate-record clean
+.PHONY: demo test check torture compare compare-scan compare-topk compare-parallel compare-arrow compare-midi
+.PHONY: midi-accuracy asv gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -47,8 +47,7 @@ check: .venv/check
 torture: .venv/test
 	FASTCORE_TEST_SCALE=30 $(BIN)/python -m pytest --quiet -m native
 
-compare-arrow: .venv/compare
-	$(BIN)/python asv_bench/compare_arrow.py
+compare: compare-scan compare-topk compare-parallel compare-arrow compare-midi midi-accuracy
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py
@@ -58,6 +57,9 @@ compare-topk: .venv/compare
 
 compare-parallel: .venv/compare
 	$(BIN)/python asv_bench/compare_parallel.py
+
+compare-arrow: .venv/compare
+	$(BIN)/python asv_bench/compare_arrow.py
 
 compare-midi: .venv/compare
 	$(BIN)/python asv_bench/compare_midi.py
