@@ -409,9 +409,8 @@ cdef extern from "fc_stats.h" nogil:
     void fc_stats_of(const fc_song *song, double duration, const fc_sweep *sweep, const uint8_t *bytes, fc_stats *out)
 
 cdef extern from "fc_groove.h" nogil:
-    ctypedef struct fc_groove:
-        double grid, swing
-    void fc_groove_of(const fc_song *song, fc_groove *out)
+    double fc_groove_grid(const fc_song *song)
+    double fc_groove_swing(const fc_song *song)
 
 cdef extern from "fc_digest.h" nogil:
     ctypedef struct fc_digest:
@@ -435,7 +434,7 @@ cdef class _Examiner:
     cdef fc_sweep sweep
     cdef fc_chords chords
     cdef fc_stats stats
-    cdef fc_groove groove
+    cdef double grid, swing
     cdef fc_digest digest
     cdef fc_tonality tonality
 
@@ -468,7 +467,8 @@ cdef class _Examiner:
         if fc_chords_fill(&self.chords, &self.song, &self.sweep) != FC_OK:
             return FC_SMF_NO_MEMORY
         fc_stats_of(&self.song, self.timeline.duration, &self.sweep, data, &self.stats)
-        fc_groove_of(&self.song, &self.groove)
+        self.grid = fc_groove_grid(&self.song)
+        self.swing = fc_groove_swing(&self.song)
         fc_digest_of(&self.song, &self.digest)
         fc_tonality_of(&self.song, FC_PITCHED_SECONDS, <fc_profile>0, &self.tonality)
         return FC_SMF_OK
@@ -558,8 +558,8 @@ def facts(bytes data not None):
         "bars": s.bars if s.has_bars else None,
         "controllers": members_of(s.controllers),
         "pitch_bend": (s.bend_min, s.bend_max) if s.has_bends else None,
-        "grid": or_none(examiner.groove.grid),
-        "swing": or_none(examiner.groove.swing),
+        "grid": or_none(examiner.grid),
+        "swing": or_none(examiner.swing),
         "key": KEYS[key] if key is not None else None,
         "key_second": KEYS[second] if key is not None else None,
         "key_correlation": correlation,
@@ -602,8 +602,8 @@ def tempo(bytes data not None, choice="auto"):
 
 cdef extern from "fc_analysis.h" nogil:
     ctypedef enum fc_part:
-        FC_PART_STATS, FC_PART_TEMPO, FC_PART_KEY, FC_PART_CHORDS, FC_PART_GROOVE, FC_PART_FILE_HASH, FC_PART_DIGEST
-        FC_PART_TEXTS, FC_PARTS_ALL
+        FC_PART_STATS, FC_PART_TEMPO, FC_PART_KEY, FC_PART_CHORDS, FC_PART_GRID, FC_PART_FILE_HASH, FC_PART_DIGEST
+        FC_PART_TEXTS, FC_PART_SWING, FC_PARTS_ALL
     ctypedef struct fc_analysis_options:
         unsigned int parts
         fc_tempo_choice tempo
@@ -619,7 +619,7 @@ cdef extern from "fc_analysis.h" nogil:
         fc_stats stats
         fc_tempo_result tempo
         fc_tonality tonality
-        fc_groove groove
+        double grid, swing
         fc_digest digest
         uint64_t chords
     ctypedef struct fc_analysis_room:
@@ -668,7 +668,8 @@ cdef extern from "fc_batch.h" nogil:
     fc_status fc_batch_run(const fc_runtime *runtime, fc_batch *batch)
 
 PARTS = {"stats": FC_PART_STATS, "tempo": FC_PART_TEMPO, "key": FC_PART_KEY, "chords": FC_PART_CHORDS,
-         "groove": FC_PART_GROOVE, "hash": FC_PART_FILE_HASH, "digest": FC_PART_DIGEST, "texts": FC_PART_TEXTS}
+         "grid": FC_PART_GRID, "swing": FC_PART_SWING, "hash": FC_PART_FILE_HASH, "digest": FC_PART_DIGEST,
+         "texts": FC_PART_TEXTS}
 SOURCES = tuple([fc_tempo_source_name(<fc_tempo_source>i).decode() for i in range(FC_TEMPO_SOURCE_COUNT)])
 
 
@@ -733,8 +734,8 @@ cdef object row_layout():
         key=("i4", place(&row, &a.tonality.key)),
         second=("i4", place(&row, &a.tonality.second)),
         key_confidence=("f8", place(&row, &a.tonality.confidence)),
-        grid=("f8", place(&row, &a.groove.grid)),
-        swing=("f8", place(&row, &a.groove.swing)),
+        grid=("f8", place(&row, &a.grid)),
+        swing=("f8", place(&row, &a.swing)),
         has_digest=("?", place(&row, &a.digest.present)),
         note_digest=("u8", place(&row, &a.digest.notes)),
         shape_digest=("u8", place(&row, &a.digest.shape)),

@@ -49,7 +49,8 @@ static fc_status tell_parts(fc_analysis_room *room, const uint8_t *bytes, const 
     if ((options->parts & FC_PART_KEY) != 0)
         fc_tonality_of(song, options->reference ? FC_ALL_COUNT : FC_PITCHED_SECONDS,
                        options->reference ? FC_KRUMHANSL_KESSLER : FC_ALBRECHT_SHANAHAN, &out->tonality);
-    if ((options->parts & FC_PART_GROOVE) != 0) fc_groove_of(song, &out->groove);
+    if ((options->parts & FC_PART_GRID) != 0) out->grid = fc_groove_grid(song);
+    if ((options->parts & FC_PART_SWING) != 0) out->swing = fc_groove_swing(song);
     if ((options->parts & FC_PART_DIGEST) != 0) fc_digest_of(song, &out->digest);
     return FC_OK;
 }

@@ -25,11 +25,12 @@ typedef enum fc_part { /* bits of a mask */
     FC_PART_TEMPO = 2,
     FC_PART_KEY = 4,
     FC_PART_CHORDS = 8,
-    FC_PART_GROOVE = 16,
+    FC_PART_GRID = 16,
     FC_PART_FILE_HASH = 32,
     FC_PART_DIGEST = 64,
     FC_PART_TEXTS = 128, /* of no interest here, but to who gathers them */
-    FC_PARTS_ALL = 255
+    FC_PART_SWING = 256,
+    FC_PARTS_ALL = 511
 } fc_part;
 
 typedef struct fc_analysis_options {
@@ -52,7 +53,7 @@ typedef struct fc_analysis {
     fc_stats stats;
     fc_tempo_result tempo;
     fc_tonality tonality;
-    fc_groove groove;
+    double grid, swing; /* of fc_groove */
     fc_digest digest;
     uint64_t chords; /* stretches of one chord, those of none left out */
 } fc_analysis;

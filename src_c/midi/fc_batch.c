@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fc_clock.h"
 #include "fc_load.h"
 
 typedef struct worker {

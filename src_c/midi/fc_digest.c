@@ -30,32 +30,59 @@ static inline uint64_t place_on(const grid *g, uint64_t tick) {
     return (uint64_t)((fc_u128)number * g->inverse >> 64);
 }
 
-/* The lowest pitch that is not drums; 0 where all are. */
-static unsigned lowest_pitch(const fc_song *song) {
+/* Whether place_on is the multiplication alone for every tick up to `most`. */
+static bool is_plain(const grid *g, uint64_t most) {
+    return g->tpqn != 0 && most < FC_METER_MAX && 2 * GRID * most + g->tpqn < g->exact_below;
+}
+
+static inline uint64_t plain_place_on(const grid *g, uint64_t tick) {
+    return (uint64_t)((fc_u128)(2 * GRID * tick + g->tpqn) * g->inverse >> 64);
+}
+
+/* What one look at the notes finds. */
+typedef struct bounds {
+    unsigned lowest; /* pitch that is not drums; 0 where all are */
+    uint64_t end;    /* no tick is above it */
+} bounds;
+
+static bounds bounds_of(const fc_song *song) {
     unsigned lowest = 128;
+    uint64_t end = 0;
     for (size_t i = 0; i < song->notes_len; i++) {
-        const unsigned pitch = song->notes[i].pitch + (song->notes[i].channel == DRUMS ? 128u : 0u);
+        const fc_note *note = &song->notes[i];
+        const unsigned pitch = note->pitch | (note->channel == DRUMS ? 128u : 0u);
         lowest = pitch < lowest ? pitch : lowest;
+        end |= note->end;
     }
-    return lowest & 127;
+    return (bounds){lowest & 127, end};
+}
+
+typedef struct sums {
+    uint64_t notes, shape;
+} sums;
+
+static inline __attribute__((always_inline)) sums sum_up(const fc_song *song, grid g, unsigned lowest, bool plain) {
+    sums s = {0};
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const fc_note *note = &song->notes[i];
+        const uint64_t start = plain ? plain_place_on(&g, note->start) : place_on(&g, note->start);
+        const uint64_t end = plain ? plain_place_on(&g, note->end) : place_on(&g, note->end);
+        const uint64_t when = fc_hash_mix(start ^ K[0], (end - start) ^ K[1]) ^ K[2];
+        const bool drums = note->channel == DRUMS;
+        const uint64_t pitch = note->pitch | (drums ? 128u : 0u);
+        s.notes += fc_hash_mix(when, pitch ^ K[3]);
+        s.shape += fc_hash_mix(when, (pitch - (drums ? 0 : lowest)) ^ K[3]);
+    }
+    return s;
 }
 
 void fc_digest_of(const fc_song *song, fc_digest *out) {
     const grid g = grid_of(song);
-    const unsigned lowest = lowest_pitch(song);
-    uint64_t notes = 0, shape = 0;
+    const bounds b = bounds_of(song);
     *out = (fc_digest){0};
     if (song->notes_len == 0) return;
-    for (size_t i = 0; i < song->notes_len; i++) {
-        const fc_note *note = &song->notes[i];
-        const uint64_t start = place_on(&g, note->start), duration = place_on(&g, note->end) - start;
-        const uint64_t when = fc_hash_mix(start ^ K[0], duration ^ K[1]) ^ K[2];
-        const bool drums = note->channel == DRUMS;
-        const uint64_t pitch = drums ? note->pitch + 128u : note->pitch;
-        notes += fc_hash_mix(when, pitch ^ K[3]);
-        shape += fc_hash_mix(when, (drums ? pitch : pitch - lowest) ^ K[3]);
-    }
+    const sums s = is_plain(&g, b.end) ? sum_up(song, g, b.lowest, true) : sum_up(song, g, b.lowest, false);
     out->present = true;
-    out->notes = fc_hash_mix(notes ^ K[4], (uint64_t)song->notes_len ^ K[5]);
-    out->shape = fc_hash_mix(shape ^ K[4], (uint64_t)song->notes_len ^ K[5]);
+    out->notes = fc_hash_mix(s.notes ^ K[4], (uint64_t)song->notes_len ^ K[5]);
+    out->shape = fc_hash_mix(s.shape ^ K[4], (uint64_t)song->notes_len ^ K[5]);
 }

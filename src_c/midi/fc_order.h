@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /* Return the indices of `len` records in ascending order of the uint64_t that each begins with, equal ones in ascending
- * order of their index; NULL if they lie so already. Record i is at `records + i * stride`; the stride may be negative.
- * `space` has room for 2 * len indices, one half of which is the result. len < 2**32. O(len * bits of the largest tick
- * / 11). Thread-safe. */
-const uint32_t *fc_order_by_tick(const void *records, ptrdiff_t stride, size_t len, uint32_t *space);
+ * order of their index; NULL if they lie so already. None of them is above `largest`. Record i is at
+ * `records + i * stride`; the stride may be negative. `space` has room for 2 * len indices, one half of which is the
+ * result. len < 2**32. O((len + 2048) * bits of `largest` / 11). Thread-safe. */
+const uint32_t *fc_order_by_tick(const void *records, ptrdiff_t stride, size_t len, uint64_t largest, uint32_t *space);
 
 #endif

@@ -23,6 +23,7 @@ void fc_program_settle(fc_song *song, const fc_tracks *tracks) {
     size_t next = 0;
     for (size_t i = 0; i < song->notes_len; i++) {
         fc_note *note = &song->notes[i];
+        if (!shared && note->start > tracks->last_fresh) break;
         if (shared && !(note->program & FC_PROGRAM_FRESH)) {
             for (; next < song->controls_len && comes_before(&song->controls[next], note); next++) {
                 const fc_control *control = &song->controls[next];

@@ -70,14 +70,16 @@ static const fc_item *first_item(const fc_song_room *room) {
 static void build_items(fc_song *song, size_t len) {
     const fc_item *first = first_item(song->room);
     const uint32_t *order =
-        fc_order_by_tick(first, -(ptrdiff_t)sizeof *first, len, (uint32_t *)(void *)song->room->index.data);
+        fc_order_by_tick(first, -(ptrdiff_t)sizeof *first, len, song->end_tick,
+                         (uint32_t *)(void *)song->room->index.data);
     for (size_t i = 0; i < len; i++) place_item(song, first - (order == NULL ? i : order[i]));
 }
 
 static void build_notes(fc_song *song, fc_note *to) {
     const fc_note *from = (const fc_note *)(const void *)song->room->events.data;
     const uint32_t *order =
-        fc_order_by_tick(from, sizeof *from, song->notes_len, (uint32_t *)(void *)song->room->index.data);
+        fc_order_by_tick(from, sizeof *from, song->notes_len, song->end_tick,
+                         (uint32_t *)(void *)song->room->index.data);
     if (order == NULL) return;
     for (size_t i = 0; i < song->notes_len; i++) to[i] = from[order[i]];
     song->notes = to;

@@ -61,22 +61,29 @@ static fc_status make_room(fc_sweep *sweep, size_t notes) {
     return FC_OK;
 }
 
+/* Lay down the events of the notes that count, ticks at most `most`, and return the bits that their ends have. */
+static inline __attribute__((always_inline)) uint64_t lay_down(fc_sweep *sweep, const fc_song *song, uint64_t most) {
+    uint64_t *starts = sweep->starts, *ends = sweep->ends, highest = 0;
+    size_t len = 0;
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const fc_note *note = &song->notes[i];
+        const uint64_t start = note->start < most ? note->start : most, end = note->end < most ? note->end : most;
+        starts[len] = start << PITCH_BITS | note->pitch;
+        ends[len] = end << PITCH_BITS | note->pitch;
+        highest |= end;
+        len += (note->channel != DRUMS) & (start < end); /* without a branch: drums come in no order */
+    }
+    sweep->len = len;
+    return highest;
+}
+
 fc_status fc_sweep_fill(fc_sweep *sweep, const fc_song *song) {
     sweep->len = 0;
     const fc_status status = make_room(sweep, song->notes_len);
     if (status != FC_OK) return status;
-    uint64_t highest = 0;
-    size_t len = 0;
-    for (size_t i = 0; i < song->notes_len; i++) {
-        const fc_note *note = &song->notes[i];
-        const uint64_t start = note->start < FC_METER_MAX ? note->start : FC_METER_MAX;
-        const uint64_t end = note->end < FC_METER_MAX ? note->end : FC_METER_MAX;
-        sweep->starts[len] = start << PITCH_BITS | note->pitch;
-        sweep->ends[len] = end << PITCH_BITS | note->pitch;
-        highest |= end;
-        len += note->channel != DRUMS && start < end; /* without a branch: drums come in no order */
-    }
-    sweep->len = len;
+    /* Hardly a song needs the bound. */
+    uint64_t highest = lay_down(sweep, song, UINT64_MAX);
+    if (highest >= FC_METER_MAX) highest = lay_down(sweep, song, FC_METER_MAX);
     sort_ends(sweep, highest);
     return FC_OK;
 }

@@ -142,13 +142,17 @@ typedef struct fc_pairing {
     fc_open_notes *open;
     uint32_t len; /* of the notes */
     uint32_t track;
-    unsigned channels; /* as in fc_tracks */
+    uint8_t used[16]; /* 1 for each channel that has notes */
     uint64_t warnings;
 } fc_pairing;
 
+UNROLLED fc_open_notes *open_notes(const fc_pairing *pairing, unsigned channel, unsigned pitch) {
+    return pairing->open + channel * 128 + pitch;
+}
+
 UNROLLED void begin_note(fc_pairing *pairing, uint64_t tick, unsigned channel, unsigned pitch, unsigned velocity,
                          unsigned program) {
-    fc_open_notes *open = &pairing->open[channel << 7 | pitch];
+    fc_open_notes *open = open_notes(pairing, channel, pitch);
     const uint32_t index = pairing->len++;
     fc_note *note = &pairing->notes[index];
     note->start = tick;
@@ -168,7 +172,7 @@ UNROLLED void begin_note(fc_pairing *pairing, uint64_t tick, unsigned channel, u
 }
 
 UNROLLED void end_note(fc_pairing *pairing, uint64_t tick, unsigned channel, unsigned pitch) {
-    fc_open_notes *open = &pairing->open[channel << 7 | pitch];
+    fc_open_notes *open = open_notes(pairing, channel, pitch);
     if (open->first == NONE) {
         pairing->warnings |= FC_SMF_BIT(FC_SMF_ORPHAN_OFF);
         return;
@@ -250,6 +254,7 @@ static void read_control(fc_tracks *t, uint64_t tick, unsigned status, unsigned 
 UNROLLED unsigned program_at(fc_tracks *t, uint64_t tick, unsigned channel) {
     if (tick != t->fresh_tick || !(t->fresh >> channel & 1)) return t->programs[channel];
     t->any_fresh = true;
+    if (tick > t->last_fresh) t->last_fresh = tick;
     return t->programs[channel] | FC_PROGRAM_FRESH;
 }
 
@@ -265,11 +270,53 @@ UNROLLED void read_long(fc_tracks *t, fc_pairing *pairing, uint64_t tick, unsign
     if (status >= 0xa0) {
         read_control(t, tick, status, first, second);
     } else if (status >= 0x90 && second != 0) {
-        pairing->channels |= 1u << channel;
+        pairing->used[channel] = 1;
         begin_note(pairing, tick, channel, first, second, program_at(t, tick, channel));
     } else {
         end_note(pairing, tick, channel, first);
     }
+}
+
+/* The common case: note-ons and note-offs whole, with times of one or two bytes, until an event that is anything else,
+ * or EVENT_BYTES before the end. `silent_tick` is one at which notes are left to the other reading. */
+UNROLLED const uint8_t *read_notes(fc_pairing *pairing, const uint8_t *programs, const uint8_t *p, const uint8_t *end,
+                                   uint64_t silent_tick, uint64_t *tick, unsigned *running) {
+    const uint8_t *const last = end - EVENT_BYTES;
+    uint64_t at = *tick;
+    unsigned status = *running;
+    while (p <= last) {
+        const uint8_t *data = p + 1;
+        uint64_t now = *p;
+        if (now & 0x80) {
+            if (*data & 0x80) break;
+            now = (now & 0x7f) << 7 | *data++;
+        }
+        now += at;
+        /* Compilers make one load of this. */
+        uint32_t word = data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+        unsigned here = status;
+        data += 2;
+        if (word & 0x80) {
+            here = word & 0xff;
+            word >>= 8;
+            data++;
+        }
+        if ((here & 0xe0) != 0x80 || (word & 0x8080) != 0) break;
+        const unsigned channel = here & 15, pitch = word & 0x7f, velocity = word >> 8 & 0x7f;
+        if (here >= 0x90 && velocity != 0) {
+            if (now == silent_tick) break;
+            pairing->used[channel] = 1;
+            begin_note(pairing, now, channel, pitch, velocity, programs[channel]);
+        } else {
+            end_note(pairing, now, channel, pitch);
+        }
+        p = data;
+        status = here;
+        at = now;
+    }
+    *tick = at;
+    *running = status;
+    return p;
 }
 
 /* Read events up to the end, or, unless `checked`, up to where fewer than EVENT_BYTES are left: until then no byte of a
@@ -278,8 +325,14 @@ UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
     const uint8_t *p = cursor->p, *event = p, *const end = cursor->end;
     uint64_t tick = t->tick, kept = cursor->kept;
     unsigned running = cursor->running;
-    fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, t->channels, 0};
+    fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, {0}, 0};
     while (checked ? p < end : end - p >= EVENT_BYTES) {
+        /* Where neither a warning is due nor a tick can saturate: there are below 2^32 times below 2^14. */
+        if (!checked && kept == 0 && tick < FC_TICK_MAX >> 1) {
+            const uint64_t silent_tick = t->fresh != 0 ? t->fresh_tick : UINT64_MAX;
+            event = p = read_notes(&pairing, t->programs, p, end, silent_tick, &tick, &running);
+            if (end - p < EVENT_BYTES) break;
+        }
         uint64_t now = *p++;
         if (now & 0x80) {
             if ((!checked || p < end) && *p < 0x80) {
@@ -337,7 +390,7 @@ UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
     t->song->warnings |= pairing.warnings;
     t->tick = tick;
     t->notes_len = pairing.len;
-    t->channels = (uint16_t)pairing.channels;
+    for (unsigned channel = 0; channel < 16; channel++) t->channels |= (uint16_t)(pairing.used[channel] << channel);
     cursor->p = event;
     cursor->running = running;
     cursor->kept = kept;

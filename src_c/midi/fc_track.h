@@ -32,7 +32,8 @@ typedef struct fc_tracks {
     uint16_t channels; /* a bit for each that has notes in the track */
     uint16_t fresh;    /* a bit for each whose program was set on the tick `fresh_tick` */
     uint64_t fresh_tick;
-    bool any_fresh; /* some note has FC_PROGRAM_FRESH */
+    bool any_fresh; /* some note has FC_PROGRAM_FRESH, the last of them at `last_fresh` */
+    uint64_t last_fresh;
     uint8_t programs[16];
     fc_owner program_owners[16], note_owners[16]; /* by channel: who changes its program, who plays on it */
 } fc_tracks;

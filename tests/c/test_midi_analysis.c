@@ -42,7 +42,7 @@ static void check_all(fc_analysis_room *room, const midi_file *file) {
     CHECK(a.format == 1 && a.tracks == 1 && a.tpqn == 96 && a.duration == 10);
     CHECK(a.stats.notes == 32 && a.stats.pitched == 16 && a.stats.pitch_min == 60 && a.stats.pitch_max == 72);
     CHECK(a.tempo.source == FC_TEMPO_WRITTEN && fabs(a.tempo.bpm - 96) < 1e-9 && a.tempo.initial == 60);
-    CHECK(a.tonality.key == 0 && a.digest.present && a.groove.grid == 1 && a.chords == 8);
+    CHECK(a.tonality.key == 0 && a.digest.present && a.grid == 1 && a.chords == 8);
     const fc_hash hash = fc_hash_bytes(file->bytes, file->len);
     CHECK(a.file_hash.hi == hash.hi && a.file_hash.lo == hash.lo);
     CHECK(room->song.notes_len == 32 && room->timeline.segments_len == 2 && room->chords.len > 0);
@@ -58,7 +58,8 @@ static void check_parts(fc_analysis_room *room, const midi_file *file) {
         CHECK(a.tempo.bpm == ((parts & FC_PART_TEMPO) != 0 ? all.tempo.bpm : 0));
         CHECK(a.tonality.confidence == ((parts & FC_PART_KEY) != 0 ? all.tonality.confidence : 0));
         CHECK(a.chords == ((parts & FC_PART_CHORDS) != 0 ? all.chords : 0));
-        CHECK(a.groove.grid == ((parts & FC_PART_GROOVE) != 0 ? all.groove.grid : 0));
+        CHECK(a.grid == ((parts & FC_PART_GRID) != 0 ? all.grid : 0));
+        CHECK((parts & FC_PART_SWING) != 0 ? isnan(a.swing) : a.swing == 0); /* too few beats to tell */
         CHECK(a.file_hash.lo == ((parts & FC_PART_FILE_HASH) != 0 ? all.file_hash.lo : 0));
         CHECK(a.digest.notes == ((parts & FC_PART_DIGEST) != 0 ? all.digest.notes : 0));
     }

@@ -5,12 +5,6 @@
 
 #include "midi_song.h"
 
-static fc_groove groove_of(const fc_song *song) {
-    fc_groove groove;
-    fc_groove_of(song, &groove);
-    return groove;
-}
-
 /* `beats` beats with a start on each, and one `off` ticks behind it. */
 static fc_song eighths(unsigned beats, uint64_t first, uint64_t off) {
     fc_song song = new_song();
@@ -24,56 +18,56 @@ static fc_song eighths(unsigned beats, uint64_t first, uint64_t off) {
 
 static void check_swing(void) {
     fc_song song = eighths(16, 0, 240);
-    CHECK(groove_of(&song).grid == 1 && groove_of(&song).swing == 1);
+    CHECK(fc_groove_grid(&song) == 1 && fc_groove_swing(&song) == 1);
     song = eighths(15, 0, 240);
-    CHECK(groove_of(&song).grid == 1 && isnan(groove_of(&song).swing));
+    CHECK(fc_groove_grid(&song) == 1 && isnan(fc_groove_swing(&song)));
     song = eighths(40, 960, 320);
-    CHECK(groove_of(&song).grid == 1 && fabs(groove_of(&song).swing - 2) < 1e-12);
+    CHECK(fc_groove_grid(&song) == 1 && fabs(fc_groove_swing(&song) - 2) < 1e-12);
     song = eighths(40, 0, 288);
-    CHECK(groove_of(&song).grid == 0.5 && fabs(groove_of(&song).swing - 1.5) < 1e-12);
+    CHECK(fc_groove_grid(&song) == 0.5 && fabs(fc_groove_swing(&song) - 1.5) < 1e-12);
     song = eighths(40, 0, 360); /* a dotted rhythm is no swing */
-    CHECK(groove_of(&song).grid == 1 && isnan(groove_of(&song).swing));
+    CHECK(fc_groove_grid(&song) == 1 && isnan(fc_groove_swing(&song)));
     song = eighths(40, 0, 240);
     for (size_t i = 1; i < song.notes_len; i += 4) song.notes[i].start += 80; /* half straight, half swung */
-    CHECK(isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_swing(&song)));
     song = eighths(40, 0, 320);
     for (size_t i = 0; i < 40; i++) song.notes[2 * i].start += 160; /* triplets without their first */
-    CHECK(isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_swing(&song)));
     song = eighths(40, 0, 320);
     for (size_t i = 0; i < 20; i++) song.notes[2 * i].start += 120; /* sixteenths in half of the beats */
-    CHECK(fabs(groove_of(&song).swing - 2) < 1e-12);
+    CHECK(fabs(fc_groove_swing(&song) - 2) < 1e-12);
     song.notes[40].start += 120;
-    CHECK(isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_swing(&song)));
 }
 
 /* The beat begins at the signature; eighths are no beats in 6/8. */
 static void check_signatures(void) {
     fc_song song = eighths(20, 240, 240);
     add_time_signature(&song, 240, 3, 2);
-    CHECK(groove_of(&song).swing == 1);
+    CHECK(fc_groove_swing(&song) == 1);
     song = eighths(20, 160, 320);
-    CHECK(isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_swing(&song)));
     add_time_signature(&song, 160, 2, 1);
-    CHECK(fabs(groove_of(&song).swing - 2) < 1e-12 && groove_of(&song).grid == 1);
+    CHECK(fabs(fc_groove_swing(&song) - 2) < 1e-12 && fc_groove_grid(&song) == 1);
     song.time_signatures[0].denominator_exponent = 3;
-    CHECK(isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_swing(&song)));
     song.time_signatures[0] = (fc_time_signature){.tick = 100, .numerator = 4, .denominator_exponent = 2};
-    CHECK(groove_of(&song).grid == 1 && isnan(groove_of(&song).swing)); /* the grid counts from tick 0 */
+    CHECK(fc_groove_grid(&song) == 1 && isnan(fc_groove_swing(&song))); /* the grid counts from tick 0 */
     song.time_signatures[0] = (fc_time_signature){.tick = 160, .numerator = 6, .denominator_exponent = 3};
     add_time_signature(&song, 160 + 4 * TPQN, 4, 2);
-    CHECK(fabs(groove_of(&song).swing - 2) < 1e-12);
+    CHECK(fabs(fc_groove_swing(&song) - 2) < 1e-12);
 }
 
 static void check_nothing(void) {
     fc_song song = new_song();
-    CHECK(isnan(groove_of(&song).grid) && isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_grid(&song)) && isnan(fc_groove_swing(&song)));
     song = eighths(20, 0, 240);
     song.tpqn = 0;
     song.ticks_per_second = 960;
-    CHECK(isnan(groove_of(&song).grid) && isnan(groove_of(&song).swing));
+    CHECK(isnan(fc_groove_grid(&song)) && isnan(fc_groove_swing(&song)));
     song = new_song();
     add_note(&song, 0, 60, (uint64_t)1 << 56, UINT64_MAX);
-    CHECK(isnan(groove_of(&song).grid));
+    CHECK(isnan(fc_groove_grid(&song)));
 }
 
 static void check_grid(void) {
@@ -87,7 +81,7 @@ static void check_grid(void) {
             for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
                 near |= abs((int)(12 * (tick % tpqn)) - (int)(on[i] * tpqn)) * 8 <= (int)tpqn;
             }
-            CHECK(groove_of(&song).grid == near);
+            CHECK(fc_groove_grid(&song) == near);
         }
     }
 }
@@ -97,8 +91,8 @@ static void check_free(void) {
     for (int i = 0; i < 50; i++) {
         fc_song song = new_song();
         add_random_notes(&song, 2000, (uint64_t)(i % 2 ? 500 : 4000) * TPQN, 100);
-        const fc_groove groove = groove_of(&song);
-        CHECK(groove.grid > 0.1 && groove.grid < 0.175 && isnan(groove.swing)); /* 66 of 480 ticks are near */
+        const double grid = fc_groove_grid(&song);
+        CHECK(grid > 0.1 && grid < 0.175 && isnan(fc_groove_swing(&song))); /* 66 of 480 ticks are near */
     }
 }
 

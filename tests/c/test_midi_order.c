@@ -19,8 +19,11 @@ static void check_order(size_t len, bool backwards) {
     const record *first = backwards ? records + len - 1 : records;
     const ptrdiff_t step = backwards ? -1 : 1;
     bool ordered = true;
+    uint64_t largest = 0;
+    for (size_t i = 0; i < len; i++) largest = records[i].tick > largest ? records[i].tick : largest;
+    if (largest >> 62 == 0 && len % 2 == 0) largest *= 2; /* a bound need not be exact */
     for (ptrdiff_t i = 1; i < (ptrdiff_t)len; i++) ordered &= first[step * i].tick >= first[step * (i - 1)].tick;
-    const uint32_t *order = fc_order_by_tick(first, step * (ptrdiff_t)sizeof *first, len, space);
+    const uint32_t *order = fc_order_by_tick(first, step * (ptrdiff_t)sizeof *first, len, largest, space);
     CHECK((order == NULL) == ordered);
     if (order == NULL) return;
     CHECK(order == space || order == space + len);
