@@ -44,10 +44,15 @@ def read(source: Source, *, charset: str | None = None) -> Song:
     """
     if charset is not None:
         b"a".decode(charset, "replace")  # a LookupError here, and not where the first text is read
-    facts, path = _facts(source)
-    if facts["code"] != "ok":
-        raise error_of(facts["code"], facts["offset"], path)
-    return Song(facts, path, charset)
+    if type(source) is str:
+        path: str | None = source
+        parsed = _native.read_path(source)
+    else:
+        place, content, path = located(source)
+        parsed = _native.read(content) if place is None else _native.read_path(place)
+    if parsed["code"] != "ok":
+        raise error_of(parsed["code"], parsed["offset"], path)
+    return Song(parsed, path, charset)
 
 
 def error_of(code: str, offset: int, path: str | None) -> MidiError:
@@ -55,12 +60,7 @@ def error_of(code: str, offset: int, path: str | None) -> MidiError:
     return MidiError(f"{printable(path or '<memory>')}: {_WHY[code]}", code, path, offset)
 
 
-def _facts(source: Source) -> tuple[dict[str, Any], str | None]:
-    place, content, path = located(source)
-    return (_native.read(content) if place is None else _native.read_path(place)), path
-
-
-def located(source: Source) -> tuple[bytes | None, Any, str | None]:
+def located(source: Source) -> tuple[str | None, Any, str | None]:
     """Return where to read, else None and the content; and the path, if there is one."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return None, source, None
@@ -68,7 +68,7 @@ def located(source: Source) -> tuple[bytes | None, Any, str | None]:
         path = os.fspath(source)
         if not isinstance(path, str):
             raise TypeError(f"source: bytes are taken as content; decode the path {path!r} with os.fsdecode")
-        return os.fsencode(path), None, path
+        return path, None, path
     if hasattr(source, "read"):
         content: object = source.read()
         if not isinstance(content, (bytes, bytearray, memoryview)):

@@ -248,10 +248,10 @@ def analyze(source: Source, *, tempo: str = "auto", charset: str | None = None, 
     if charset is not None:
         b"a".decode(charset, "replace")
     place, data, path = located(source)
-    rows, texts, facts, chords = _native.analyze(place, data, tempo, profile is not None)
-    if facts["code"] != "ok":
-        raise error_of(facts["code"], facts["offset"], path)
-    return Analysis(Batch(rows, texts, [path], charset), Song(facts, path, charset), chords)
+    rows, texts, parsed, chords = _native.analyze(place, data, tempo, profile is not None)
+    if parsed["code"] != "ok":
+        raise error_of(parsed["code"], parsed["offset"], path)
+    return Analysis(Batch(rows, texts, [path], charset), Song(parsed, path, charset), chords)
 
 
 def analyze_many(

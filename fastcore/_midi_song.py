@@ -34,6 +34,9 @@ class Text(NamedTuple):
 Text.__module__ = "fastcore.midi"
 
 
+_set = object.__setattr__
+
+
 class Immutable:
     __slots__: tuple[str, ...] = ()
 
@@ -148,41 +151,63 @@ class Song(Immutable):
     `status` is "ok" or "damaged", `offset` the first damaged byte or None, `warnings` the names of all that is odd, out
     of `Song.WARNINGS`.
 
-    Immutable; safe to share between threads; attributes are O(1), `texts` and what is made of it O(their bytes) at
-    each access; keeps the GIL. Pickle and copy work; songs are equal if all that they say is.
+    Immutable; safe to share between threads; attributes are made when they are first asked for, in O(1), `texts` and
+    what is made of it in O(their bytes) at each access; keeps the GIL. Pickle and copy work; songs are equal if all
+    that they say is.
 
     >>> import fastcore
     >>> fastcore.midi.read(bytes.fromhex("4d546864000000060000000100604d54726b0000000c00903c4060803c4000ff2f00"))
     <Song: format 0, 1 track, 1 note, 0.50 s, 120.00 BPM>
     """
 
-    __slots__ = ("_charset", "_facts", "path", "tempo_map")
+    __slots__ = ("_charset", "_made", "_parsed", "path")
     __module__ = "fastcore.midi"
     WARNINGS = _native.WARNINGS
     path: str | None
-    tempo_map: TempoMap
-    _facts: dict[str, Any]
+    _parsed: _native.Parsed | None
+    _made: dict[str, Any]
     _charset: str | None
 
-    def __init__(self, facts: dict[str, Any], path: str | None, charset: str | None) -> None:
-        object.__setattr__(self, "_facts", facts)
-        object.__setattr__(self, "_charset", charset)
-        object.__setattr__(self, "path", path)
-        object.__setattr__(self, "tempo_map", TempoMap(facts["segments"], facts["bpm"], facts["tempo_changes"]))
+    def __init__(
+        self, parsed: _native.Parsed | None, path: str | None, charset: str | None, made: dict[str, Any] | None = None
+    ) -> None:
+        _set(self, "_parsed", parsed)
+        _set(self, "_made", {} if made is None else made)  # what was asked for once
+        _set(self, "_charset", charset)
+        _set(self, "path", path)
+
+    def _fact(self, name: str) -> Any:
+        """One of FACTS, the same object each time."""
+        made = self._made.get(name)
+        if made is None and name not in self._made and self._parsed is not None:
+            made = self._made.setdefault(name, self._parsed[name])
+        return made
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: self._fact(name) for name in _native.FACTS}
+
+    @property
+    def tempo_map(self) -> TempoMap:
+        """Which tick sounds at which second."""
+        found: TempoMap | None = self._made.get("tempo_map")
+        if found is None:
+            new = TempoMap(self._fact("segments"), self._fact("bpm"), self._fact("tempo_changes"))
+            found = self._made.setdefault("tempo_map", new)
+        return found
 
     @property
     def texts(self) -> tuple[Text, ...]:
         """Every text, in order by (tick, track, place)."""
         return tuple(
             Text(tick, track, _kind_name(kind), decode(raw, self._charset), raw)
-            for tick, track, kind, raw in self._facts["texts"]
+            for tick, track, kind, raw in self._fact("texts")
         )
 
     @property
     def track_names(self) -> tuple[str | None, ...]:
         """The first name of each track, None for one without."""
         names: list[str | None] = [None] * self.tracks
-        for _, track, kind, raw in self._facts["texts"]:
+        for _, track, kind, raw in self._fact("texts"):
             if kind == _TRACK_NAME and names[track] is None:
                 names[track] = decode(raw, self._charset)
         return tuple(names)
@@ -190,96 +215,96 @@ class Song(Immutable):
     @property
     def status(self) -> str:
         """ "ok", or "damaged" if something was lost or had to be guessed."""
-        return str(self._facts["status"])
+        return str(self._fact("status"))
 
     @property
     def offset(self) -> int | None:
         """The first damaged byte."""
-        return self._facts["offset"]  # type: ignore[no-any-return]
+        return self._fact("offset")  # type: ignore[no-any-return]
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """The names of all that is odd, harmless or not, in the order of `Song.WARNINGS`."""
-        return self._facts["warnings"]  # type: ignore[no-any-return]
+        return self._fact("warnings")  # type: ignore[no-any-return]
 
     @property
     def format(self) -> int:
         """0, 1 or 2; other numbers are read as 1."""
-        return self._facts["format"]  # type: ignore[no-any-return]
+        return self._fact("format")  # type: ignore[no-any-return]
 
     @property
     def tracks(self) -> int:
         """How many tracks were read."""
-        return self._facts["tracks"]  # type: ignore[no-any-return]
+        return self._fact("tracks")  # type: ignore[no-any-return]
 
     @property
     def tracks_declared(self) -> int:
         """How many tracks the header announces."""
-        return self._facts["tracks_declared"]  # type: ignore[no-any-return]
+        return self._fact("tracks_declared")  # type: ignore[no-any-return]
 
     @property
     def tpqn(self) -> int | None:
         """Ticks a quarter note; None under SMPTE division."""
-        return self._facts["tpqn"]  # type: ignore[no-any-return]
+        return self._fact("tpqn")  # type: ignore[no-any-return]
 
     @property
     def ticks_per_second(self) -> float | None:
         """Ticks a second under SMPTE division, else None."""
-        return self._facts["ticks_per_second"]  # type: ignore[no-any-return]
+        return self._fact("ticks_per_second")  # type: ignore[no-any-return]
 
     @property
     def end_tick(self) -> int:
         """Where the longest track ends."""
-        return self._facts["end_tick"]  # type: ignore[no-any-return]
+        return self._fact("end_tick")  # type: ignore[no-any-return]
 
     @property
     def duration(self) -> float:
         """When the longest track ends, in seconds."""
-        return self._facts["duration"]  # type: ignore[no-any-return]
+        return self._fact("duration")  # type: ignore[no-any-return]
 
     @property
     def notes(self) -> NDArray[np.void]:
         """The notes."""
-        return self._facts["notes"]  # type: ignore[no-any-return]
+        return self._fact("notes")  # type: ignore[no-any-return]
 
     @property
     def controls(self) -> NDArray[np.void]:
         """Controllers, programs and pitch bends."""
-        return self._facts["controls"]  # type: ignore[no-any-return]
+        return self._fact("controls")  # type: ignore[no-any-return]
 
     @property
     def tempos(self) -> NDArray[np.void]:
         """The tempo events as written."""
-        return self._facts["tempos"]  # type: ignore[no-any-return]
+        return self._fact("tempos")  # type: ignore[no-any-return]
 
     @property
     def time_signatures(self) -> NDArray[np.void]:
         """The time signatures."""
-        return self._facts["time_signatures"]  # type: ignore[no-any-return]
+        return self._fact("time_signatures")  # type: ignore[no-any-return]
 
     @property
     def key_signatures(self) -> NDArray[np.void]:
         """The key signatures."""
-        return self._facts["key_signatures"]  # type: ignore[no-any-return]
+        return self._fact("key_signatures")  # type: ignore[no-any-return]
 
     @property
     def track_ends(self) -> NDArray[np.int64]:
         """The tick at which each track ends."""
-        return self._facts["track_ends"]  # type: ignore[no-any-return]
+        return self._fact("track_ends")  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Song):
             return False
         return all(
-            np.array_equal(mine, other._facts[name]) if isinstance(mine, np.ndarray) else mine == other._facts[name]
-            for name, mine in self._facts.items()
+            np.array_equal(mine, its) if isinstance(mine, np.ndarray) else mine == its
+            for mine, its in zip(self._facts().values(), other._facts().values(), strict=True)
         )
 
     def __hash__(self) -> int:
         return hash(self.notes.tobytes())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _song, (self._facts, self.path, self._charset)
+        return _song, (self._facts(), self.path, self._charset)
 
     def __repr__(self) -> str:
         bpm = self.tempo_map.bpm
@@ -303,7 +328,7 @@ def _song(facts: dict[str, Any], path: str | None, charset: str | None) -> Song:
     for value in facts.values():
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
-    return Song(facts, path, charset)
+    return Song(None, path, charset, facts)
 
 
 def _kind_name(kind: int) -> str:

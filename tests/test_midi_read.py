@@ -74,7 +74,7 @@ def assert_like_the_oracle(data: bytes) -> None:
     assert got["bpm"] == (times["bpm"] and pytest.approx(times["bpm"], rel=1e-12))
 
 
-def known(song: midi.Song, raw: dict[str, Any]) -> dict[str, Any]:
+def known(song: midi.Song, raw: native.Parsed) -> dict[str, Any]:
     """Every fact that a case may name."""
     notes = song.notes
     first = notes[0] if len(notes) else None
@@ -405,3 +405,26 @@ def test_a_header_alone_between_songs() -> None:
     with pytest.raises(MidiError):
         midi.read(header(1, 5))
     assert midi.read(ONE).tracks == 1
+
+
+def test_arrays_keep_their_memory() -> None:
+    notes, pitches = midi.read(ONE).notes, []
+    for _ in range(100):
+        pitches.append(midi.read(ONE).notes["pitch"])
+    assert notes["pitch"].tolist() == [60] and all(found.tolist() == [60] for found in pitches)
+    song = midi.read(ONE)
+    assert song.notes is song.notes and song.tempo_map is song.tempo_map
+    assert not song.notes.flags.writeable and not song.tempo_map.segments.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        song.notes["pitch"] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        song.notes.flags.writeable = True
+
+
+def test_every_fact_is_made_and_no_other() -> None:
+    song, none = native.read(ONE), native.read(b"")
+    assert [name for name, value in dict(song).items() if value is None] == ["offset", "ticks_per_second"]
+    assert tuple(song.keys()) == native.FACTS and dict(none) == {"code": "empty", "offset": 0}
+    for parsed, name in ((song, "colour"), (none, "notes")):
+        with pytest.raises(KeyError):
+            parsed[name]

@@ -15,12 +15,24 @@ SEGMENT: np.dtype[np.void]
 WARNINGS: tuple[str, ...]
 CODES: tuple[str, ...]
 
-def read(data: bytes | bytearray | memoryview) -> dict[str, Any]:
-    """Read one file's bytes: `code` is "ok" and the rest as in `fastcore.midi.Song`, or else `code` says why there is
-    no song and `offset` where. Arrays are read-only and of the dtypes above. O(bytes); thread-safe; keeps the GIL below
-    512 KB. What is not `bytes` is copied first."""
+FACTS: tuple[str, ...]
 
-def read_path(path: bytes) -> dict[str, Any]:
+class Parsed:
+    """What was read of a file: FACTS by name, made anew each time, dict(parsed) has them all. `code` is "ok" and
+    the rest as in `fastcore.midi.Song`, or else `code` says why there is no song and `offset` where, and that is all.
+    Arrays are read-only, of the dtypes above, and keep the memory of all alive. O(1), `texts` O(bytes). Immutable; safe
+    to share between threads; keeps the GIL."""
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of what there is."""
+
+    def __getitem__(self, name: str) -> Any:
+        """KeyError for other names."""
+
+def read(data: bytes | bytearray | memoryview) -> Parsed:
+    """Read one file's bytes. O(bytes); thread-safe; keeps the GIL below 512 KB. What is not `bytes` is copied first."""
+
+def read_path(path: str) -> Parsed:
     """Read a regular file likewise, with the GIL released. OSError with errno and filename for what cannot be opened
     and for what is no regular file, on which it never blocks; ValueError for a path with a NUL."""
 
@@ -58,6 +70,7 @@ def key_of_file(
 def facts(data: bytes) -> dict[str, Any]:
     """Describe a file by all that fc_stats, fc_groove, fc_digest, fc_tonality and fc_chord say of it; None for what it
     does not say. ValueError with the reader's code where there is no song. O(bytes); thread-safe; keeps the GIL."""
+
 CHOICES: dict[str, int]
 
 def tempo(data: bytes, choice: str = "auto") -> dict[str, Any]:
@@ -78,8 +91,8 @@ def analyze_many(
     """
 
 def analyze(
-    path: bytes | None, data: bytes | bytearray | memoryview | None, tempo: str, reference: bool
-) -> tuple[NDArray[np.void], tuple[_Packed, ...], dict[str, Any], NDArray[np.void]]:
+    path: str | None, data: bytes | bytearray | memoryview | None, tempo: str, reference: bool
+) -> tuple[NDArray[np.void], tuple[_Packed, ...], Parsed, NDArray[np.void]]:
     """Analyse a file at a path, else bytes: one row, its texts, what `read` says and the chords. OSError as of
     `read_path`. Thread-safe; the GIL is released."""
 

@@ -7,8 +7,8 @@ from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memchr, memcpy, memset
 
 from fastcore._native.base cimport (
     FC_NO_MEMORY, FC_OK, FC_OS, exiting, fc_cost_work, fc_runtime, fc_status, raise_status, runtime,
@@ -25,8 +25,14 @@ np.import_array()
 cdef extern from *:  # numpy's own declarations lack it
     """
     #define fc_new_array(n, shape, dtype) PyArray_Empty(n, shape, (PyArray_Descr *)(dtype), 0)
+    #define fc_array_over(shape, dtype, data) \\
+        PyArray_NewFromDescr(&PyArray_Type, (PyArray_Descr *)(dtype), 1, shape, NULL, data, NPY_ARRAY_CARRAY_RO, NULL)
     """
     object fc_new_array(int n, np.npy_intp *shape, PyObject *dtype)
+    object fc_array_over(np.npy_intp *shape, PyObject *dtype, void *data)
+
+cdef extern from "Python.h":
+    bytes PyUnicode_EncodeFSDefault(object text)
 
 cdef extern from "fc_buffer.h" nogil:
     ctypedef struct fc_buffer:
@@ -78,6 +84,7 @@ cdef extern from "fc_song.h" nogil:
         fc_text *texts
         size_t texts_len
         uint64_t *track_ends
+        void *room
     void fc_song_free(fc_song *song)
 
 cdef extern from "fc_smf.h" nogil:
@@ -219,22 +226,21 @@ def read(data):
     else:
         with nogil:
             code = parse(reader, content, size, &offset)
-    result = describe(&reader.song, &reader.timeline, code, offset, content)
+    result = parsed_of(&reader.song, &reader.timeline, code, offset, content)
     give_back(reader, size)
     return result
 
 
-def read_path(bytes path not None):
+def read_path(str path not None):
     cdef _Reader reader = take()
-    cdef const char *name = path
+    cdef bytes encoded = encoded_path(path)
+    cdef const char *name = PyBytes_AsString(encoded)
     cdef fc_buffer *content = &reader.content
     cdef fc_file_info info
     cdef size_t offset = 0
     cdef int number = 0
     cdef fc_smf_code code = FC_SMF_OK
     cdef fc_status status
-    if b"\0" in path:
-        raise ValueError(f"source: {path!r} holds a NUL character")
     with nogil:
         status = fc_load(name, content, &info, &number)
         if status == FC_OK:
@@ -242,13 +248,19 @@ def read_path(bytes path not None):
     if status == FC_OS:
         raise os_error(number, path)
     raise_status(status)
-    result = describe(&reader.song, &reader.timeline, code, offset, content.data)
+    result = parsed_of(&reader.song, &reader.timeline, code, offset, content.data)
     give_back(reader, content.len)
     return result
 
 
-cdef object os_error(int number, bytes path):
-    name = os.fsdecode(path)
+cdef bytes encoded_path(str path):
+    cdef bytes encoded = PyUnicode_EncodeFSDefault(path)
+    if memchr(PyBytes_AsString(encoded), 0, <size_t>PyBytes_Size(encoded)) != NULL:
+        raise ValueError(f"source: {path!r} holds a NUL character")
+    return encoded
+
+
+cdef object os_error(int number, str name):
     if number == 0:  # opened, and no regular file
         number = errno.EISDIR if os.path.isdir(name) else errno.EINVAL
     return OSError(number, "Not a regular file" if number == errno.EINVAL else os.strerror(number), name)
@@ -261,47 +273,155 @@ cdef fc_smf_code parse(_Reader reader, const uint8_t *content, size_t size, size
     return code
 
 
-cdef dict describe(const fc_song *song, const fc_timeline *timeline, fc_smf_code code, size_t offset,
-                   const uint8_t *content):
-    """Copy what was read into objects of Python."""
+FACTS = (
+    "code", "offset", "status", "warnings", "format", "tracks", "tracks_declared", "tpqn", "ticks_per_second", "end_tick",
+    "note_ons", "notes", "tempos", "time_signatures", "key_signatures", "controls", "texts", "track_ends", "segments",
+    "duration", "bpm", "tempo_changes",
+)
+
+
+@cython.final
+cdef class Parsed:
+    """What was read of a file, in one block of memory; objects of Python are made of it one by one, when asked for."""
+    cdef fc_song song
+    cdef fc_timeline timeline
+    cdef uint8_t *texts  # what the song's texts say, one after another
+    cdef void *block
+    cdef fc_smf_code code
+    cdef size_t offset
+
+    def __dealloc__(self):
+        free(self.block)
+
+    cdef np.ndarray view(self, const void *items, size_t count, np.dtype dtype):
+        """A read-only array of items of the block, which it keeps alive."""
+        cdef np.npy_intp shape[1]
+        shape[0] = <np.npy_intp>count
+        Py_INCREF(dtype)  # the array takes over a reference
+        cdef np.ndarray array = fc_array_over(shape, <PyObject *>dtype, <void *>items)
+        np.set_array_base(array, self)
+        return array
+
+    cdef list made_texts(self):
+        cdef const fc_text *text
+        cdef size_t i
+        made = []
+        for i in range(self.song.texts_len):
+            text = &self.song.texts[i]
+            made.append((text.tick, text.track, text.kind,
+                         PyBytes_FromStringAndSize(<const char *>self.texts + text.offset, <Py_ssize_t>text.len)))
+        return made
+
+    def keys(self):
+        return FACTS if self.code == FC_SMF_OK else FACTS[:2]
+
+    def __getitem__(self, name):
+        cdef fc_song *song = &self.song
+        cdef fc_timeline *timeline = &self.timeline
+        if name == "code":
+            return CODES[self.code]
+        if self.code != FC_SMF_OK:
+            if name == "offset":
+                return self.offset
+            raise KeyError(name)
+        if name == "notes":
+            return self.view(song.notes, song.notes_len, NOTE)
+        if name == "segments":
+            return self.view(timeline.segments, timeline.segments_len, SEGMENT)
+        if name == "controls":
+            return self.view(song.controls, song.controls_len, CONTROL)
+        if name == "tempos":
+            return self.view(song.tempos, song.tempos_len, TEMPO)
+        if name == "time_signatures":
+            return self.view(song.time_signatures, song.time_signatures_len, TIME_SIGNATURE)
+        if name == "key_signatures":
+            return self.view(song.key_signatures, song.key_signatures_len, KEY_SIGNATURE)
+        if name == "track_ends":
+            return self.view(song.track_ends, song.tracks, TICK)
+        if name == "texts":
+            return self.made_texts()
+        if name == "bpm":
+            if not timeline.has_tempo:
+                return None
+            return timeline.bpm, timeline.bpm_initial, timeline.bpm_min, timeline.bpm_max
+        if name == "duration":
+            return timeline.duration
+        if name == "tempo_changes":
+            return timeline.changes
+        if name == "status":
+            return "damaged" if song.damaged else "ok"
+        if name == "offset":
+            return song.damage_offset if song.damaged else None
+        if name == "warnings":
+            return names_of(song.warnings)
+        if name == "format":
+            return song.format
+        if name == "tracks":
+            return song.tracks
+        if name == "tracks_declared":
+            return song.tracks_declared
+        if name == "tpqn":
+            return song.tpqn if song.tpqn else None
+        if name == "ticks_per_second":
+            return song.ticks_per_second if not song.tpqn else None
+        if name == "end_tick":
+            return song.end_tick
+        if name == "note_ons":
+            return song.note_ons
+        raise KeyError(name)
+
+
+cdef void *keep(uint8_t **at, const void *items, size_t size) noexcept:
+    """Copy items to the block and move on to where the next ones lie, aligned."""
+    cdef void *kept = at[0]
+    if size != 0:
+        memcpy(kept, items, size)
+    at[0] += size + 7 & ~<size_t>7
+    return kept
+
+
+cdef Parsed parsed_of(const fc_song *song, const fc_timeline *timeline, fc_smf_code code, size_t offset,
+                      const uint8_t *content):
+    """Copy what was read to memory of its own."""
+    cdef Parsed parsed = Parsed.__new__(Parsed)
+    cdef fc_song *own = &parsed.song
+    cdef size_t i, text_bytes = 0, size
+    cdef uint8_t *at
     if code == FC_SMF_NO_MEMORY:
         raise_status(FC_NO_MEMORY)
+    parsed.code, parsed.offset = code, offset
     if code != FC_SMF_OK:
-        return {"code": CODES[code], "offset": offset}
-    cdef const fc_text *text
-    cdef size_t i
-    texts = []
+        return parsed
+    own[0] = song[0]
+    own.room = NULL
+    parsed.timeline = timeline[0]
     for i in range(song.texts_len):
-        text = &song.texts[i]
-        texts.append((text.tick, text.track, text.kind,
-                      PyBytes_FromStringAndSize(<const char *>content + text.offset, <Py_ssize_t>text.len)))
-    bpm = None
-    if timeline.has_tempo:
-        bpm = (timeline.bpm, timeline.bpm_initial, timeline.bpm_min, timeline.bpm_max)
-    return {
-        "code": "ok",
-        "status": "damaged" if song.damaged else "ok",
-        "offset": song.damage_offset if song.damaged else None,
-        "warnings": names_of(song.warnings),
-        "format": song.format,
-        "tracks": song.tracks,
-        "tracks_declared": song.tracks_declared,
-        "tpqn": song.tpqn if song.tpqn else None,
-        "ticks_per_second": song.ticks_per_second if not song.tpqn else None,
-        "end_tick": song.end_tick,
-        "note_ons": song.note_ons,
-        "notes": array_of(song.notes, song.notes_len, NOTE),
-        "tempos": array_of(song.tempos, song.tempos_len, TEMPO),
-        "time_signatures": array_of(song.time_signatures, song.time_signatures_len, TIME_SIGNATURE),
-        "key_signatures": array_of(song.key_signatures, song.key_signatures_len, KEY_SIGNATURE),
-        "controls": array_of(song.controls, song.controls_len, CONTROL),
-        "texts": texts,
-        "track_ends": array_of(song.track_ends, song.tracks, TICK),
-        "segments": array_of(timeline.segments, timeline.segments_len, SEGMENT),
-        "duration": timeline.duration,
-        "bpm": bpm,
-        "tempo_changes": timeline.changes,
-    }
+        text_bytes += song.texts[i].len
+    size = song.notes_len * sizeof(fc_note) + song.tempos_len * sizeof(fc_tempo_event)
+    size += song.time_signatures_len * sizeof(fc_time_signature) + song.key_signatures_len * sizeof(fc_key_signature)
+    size += song.controls_len * sizeof(fc_control) + song.texts_len * sizeof(fc_text)
+    size += song.tracks * sizeof(uint64_t) + timeline.segments_len * sizeof(fc_segment) + text_bytes
+    parsed.block = malloc(size + 8)  # every struct is a multiple of 8 bytes long
+    if parsed.block == NULL:
+        raise MemoryError
+    at = <uint8_t *>parsed.block
+    own.notes = <fc_note *>keep(&at, song.notes, song.notes_len * sizeof(fc_note))
+    own.tempos = <fc_tempo_event *>keep(&at, song.tempos, song.tempos_len * sizeof(fc_tempo_event))
+    own.time_signatures = <fc_time_signature *>keep(&at, song.time_signatures,
+                                                    song.time_signatures_len * sizeof(fc_time_signature))
+    own.key_signatures = <fc_key_signature *>keep(&at, song.key_signatures,
+                                                  song.key_signatures_len * sizeof(fc_key_signature))
+    own.controls = <fc_control *>keep(&at, song.controls, song.controls_len * sizeof(fc_control))
+    own.texts = <fc_text *>keep(&at, song.texts, song.texts_len * sizeof(fc_text))
+    own.track_ends = <uint64_t *>keep(&at, song.track_ends, song.tracks * sizeof(uint64_t))
+    parsed.timeline.segments = <fc_segment *>keep(&at, timeline.segments, timeline.segments_len * sizeof(fc_segment))
+    parsed.texts = at
+    text_bytes = 0
+    for i in range(song.texts_len):
+        memcpy(at + text_bytes, content + song.texts[i].offset, song.texts[i].len)
+        own.texts[i].offset = text_bytes
+        text_bytes += song.texts[i].len
+    return parsed
 
 
 cdef fc_timeline timeline_of(np.ndarray segments) except *:
@@ -831,7 +951,7 @@ cdef class _Analyzer:
         fc_buffer_free(&self.content)
 
 
-def analyze(path, data, str tempo, bint reference):
+def analyze(str path, data, str tempo, bint reference):
     cdef _Analyzer analyzer = _Analyzer()
     cdef np.ndarray rows = numpy.zeros(1, ROW)
     cdef fc_batch_row *row = <fc_batch_row *>np.PyArray_DATA(rows)
@@ -850,9 +970,8 @@ def analyze(path, data, str tempo, bint reference):
     options.parts, options.tempo, options.reference = FC_PARTS_ALL, CHOICES[tempo], reference
     memset(&place, 0, sizeof(place))
     if path is not None:
-        if b"\0" in path:
-            raise ValueError(f"source: {path!r} holds a NUL character")
-        name = PyBytes_AsString(path)
+        held = encoded_path(path)
+        name = PyBytes_AsString(held)
         with nogil:
             status = fc_load(name, &analyzer.content, &info, &number)
         if status == FC_OS:
@@ -876,9 +995,9 @@ def analyze(path, data, str tempo, bint reference):
         finally:
             fc_gathered_free(&column)
     np.PyArray_CLEARFLAGS(rows, np.NPY_ARRAY_WRITEABLE)
-    facts = describe(&analyzer.room.song, &analyzer.room.timeline, row.analysis.code, row.analysis.offset, content)
+    parsed = parsed_of(&analyzer.room.song, &analyzer.room.timeline, row.analysis.code, row.analysis.offset, content)
     chords = array_of(analyzer.room.chords.items, analyzer.room.chords.len, CHORD)
-    return rows, tuple(texts), facts, chords
+    return rows, tuple(texts), parsed, chords
 
 
 def cost(str op not None, size_t items, uint64_t nbytes):

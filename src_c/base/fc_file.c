@@ -391,21 +391,24 @@ fc_status fc_file_open(const char *path, int *out_fd, fc_file_info *out_info, in
     return FC_OK;
 }
 
+fc_status fc_file_read_once(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno) {
+    ssize_t got;
+    do got = pread(fd, out, len, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    *out_len = got < 0 ? 0 : (size_t)got;
+    if (got < 0) *out_errno = errno;
+    return got < 0 ? FC_OS : FC_OK;
+}
+
 fc_status fc_file_read(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno) {
-    size_t done = 0;
-    while (done < len) {
-        const ssize_t got = pread(fd, out + done, len - done, (off_t)(offset + done));
-        if (got == 0) break;
-        if (got > 0) {
-            done += (size_t)got;
-        } else if (errno != EINTR) {
-            *out_errno = errno;
-            *out_len = done;
-            return FC_OS;
-        }
+    size_t done = 0, got = 1;
+    fc_status status = FC_OK;
+    while (status == FC_OK && done < len && got != 0) {
+        status = fc_file_read_once(fd, offset + done, out + done, len - done, &got, out_errno);
+        done += got;
     }
     *out_len = done;
-    return FC_OK;
+    return status;
 }
 
 void fc_file_close(int fd) { close(fd); }

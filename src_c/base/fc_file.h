@@ -83,6 +83,10 @@ fc_status fc_file_stat(int fd, fc_file_info *out_info, int *out_errno);
  * On FC_OS *out_len holds what was read before the error. */
 fc_status fc_file_read(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno);
 
+/* Read up to `len` bytes at `offset` by one call of the system, retrying EINTR: *out_len < len need not be the end. FC_OS
+ * writes the errno. */
+fc_status fc_file_read_once(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno);
+
 void fc_file_close(int fd);
 
 #endif

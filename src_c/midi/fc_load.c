@@ -5,8 +5,15 @@ static fc_status read_all(int fd, uint64_t size, fc_buffer *content, int *out_er
     for (;;) {
         size_t found = 0;
         fc_status status = fc_buffer_reserve(content, content->len + wanted);
-        if (status == FC_OK)
-            status = fc_file_read(fd, content->len, content->data + content->len, wanted, &found, out_errno);
+        if (status != FC_OK) return status;
+        uint8_t *to = content->data + content->len;
+        /* A file that ends where it was said to end needs no second look. */
+        if (content->len == 0) status = fc_file_read_once(fd, 0, to, wanted, &found, out_errno);
+        if (status == FC_OK && (content->len != 0 || found != size)) {
+            const size_t before = found;
+            status = fc_file_read(fd, content->len + before, to + before, wanted - before, &found, out_errno);
+            found += before;
+        }
         if (status != FC_OK) return status;
         content->len += found;
         if (found < wanted || content->len >= FC_LOAD_MAX) return FC_OK;
