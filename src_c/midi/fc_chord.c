@@ -89,22 +89,18 @@ static fc_status append(fc_chords *chords, const fc_chord *chord) {
 
 /* Where the walk stands: at the half bar [at, border), with the notes that sound at its start.
  *
- * A pitch weighs its count at the start times the length, and each event of the half bar corrects that: a note that
- * starts adds what is left of it, a note that ends takes that back. Only pitches with an event are settled at the end,
- * and their classes with them, so that nothing is done for pitches that just go on. */
+ * A class weighs its count times the length, then each event of the half bar corrects that: a note that starts adds
+ * what is left of it, a note that ends takes that back. A pitch likewise, but only once it has an event: `stamps` says
+ * in which half bar that was, so that nothing is done for pitches that just go on. */
 typedef struct walk {
     const fc_sweep *sweep;
     size_t started, ended; /* events of the sweep that are behind us */
     fc_meter meter;
     uint64_t half, at, border;
-    uint64_t ticks; /* length of the half bar that is weighed */
-    struct {
-        uint64_t corrected;   /* its weight, by the events of the half bar */
-        uint32_t count, held; /* notes that sound; at the start of the half bar */
-    } pitches[PITCHES];
+    uint64_t ticks, stamp;                      /* length and number of the half bar that is weighed */
+    uint64_t counts[PITCHES], weights[PITCHES], stamps[PITCHES];
     uint64_t class_counts[CLASSES], classes[CLASSES];
-    uint64_t sounding[2]; /* the pitches that sound, as a set */
-    uint64_t moved[2];    /* those that have events in the half bar */
+    uint64_t sounding[2], touched[2];           /* sets of pitches */
 } walk;
 
 static bool silent(const walk *w) { return (w->sounding[0] | w->sounding[1]) == 0; }
@@ -117,63 +113,46 @@ static void set_border(walk *w) {
 /* Begin to weigh a half bar of so many ticks by what sounds. */
 static void begin(walk *w, uint64_t ticks) {
     w->ticks = ticks;
+    w->stamp++;
+    w->touched[0] = w->sounding[0];
+    w->touched[1] = w->sounding[1];
     for (unsigned class = 0; class < CLASSES; class++) w->classes[class] = w->class_counts[class] * ticks;
 }
 
 static inline uint64_t weight_of(const walk *w, unsigned pitch) {
-    return w->pitches[pitch].held * w->ticks + w->pitches[pitch].corrected;
+    return w->stamps[pitch] == w->stamp ? w->weights[pitch] : w->counts[pitch] * w->ticks;
 }
 
-/* Take the next event: `by` is what is left of the half bar behind it, or less than nothing for an end. */
-static inline void move(walk *w, uint64_t event, uint64_t by, uint32_t notes) {
-    const unsigned pitch = FC_SWEEP_PITCH(event);
-    w->pitches[pitch].corrected += by;
-    w->pitches[pitch].count += notes;
-    w->moved[pitch >> 6] |= (uint64_t)1 << (pitch & 63);
+/* Correct the weight of a pitch and its class. */
+static inline void correct(walk *w, unsigned pitch, unsigned class, uint64_t by) {
+    w->weights[pitch] = weight_of(w, pitch) + by;
+    w->stamps[pitch] = w->stamp;
+    w->classes[class] += by;
 }
 
-/* pitch % 12, without the division. */
-static const uint8_t CLASS_OF[PITCHES] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    0, 1, 2, 3, 4, 5, 6, 7,
-};
-
-/* Correct the classes by the pitches that have events. */
-static void correct_classes(walk *w) {
-    for (unsigned word = 0; word < 2; word++) {
-        for (uint64_t set = w->moved[word]; set != 0; set &= set - 1) {
-            const unsigned pitch = 64 * word + (unsigned)__builtin_ctzll(set);
-            w->classes[CLASS_OF[pitch]] += w->pitches[pitch].corrected;
-        }
-    }
+static inline void start_note(walk *w, uint64_t event) {
+    const unsigned pitch = FC_SWEEP_PITCH(event), class = pitch % CLASSES;
+    const uint64_t bit = (uint64_t)1 << (pitch & 63);
+    correct(w, pitch, class, w->border - FC_SWEEP_TICK(event));
+    w->touched[pitch >> 6] |= bit;
+    w->sounding[pitch >> 6] |= bit;
+    w->counts[pitch]++;
+    w->class_counts[class]++;
 }
 
-/* Go on with the notes that sound now. */
-static void settle(walk *w) {
-    for (unsigned word = 0; word < 2; word++) {
-        uint64_t silent = 0;
-        for (uint64_t set = w->moved[word]; set != 0; set &= set - 1) {
-            const unsigned pitch = 64 * word + (unsigned)__builtin_ctzll(set);
-            const uint32_t count = w->pitches[pitch].count;
-            w->class_counts[CLASS_OF[pitch]] += (uint64_t)count - w->pitches[pitch].held;
-            w->pitches[pitch].held = count;
-            w->pitches[pitch].corrected = 0;
-            silent |= count == 0 ? set & -set : 0;
-        }
-        w->sounding[word] = (w->sounding[word] | w->moved[word]) & ~silent;
-        w->moved[word] = 0;
-    }
+static inline void end_note(walk *w, uint64_t event) {
+    const unsigned pitch = FC_SWEEP_PITCH(event), class = pitch % CLASSES;
+    correct(w, pitch, class, FC_SWEEP_TICK(event) - w->border);
+    w->class_counts[class]--;
+    w->counts[pitch]--;
+    w->sounding[pitch >> 6] &= ~((uint64_t)(w->counts[pitch] == 0) << (pitch & 63));
 }
 
 /* The lowest pitch that weighs enough by itself, else the lowest of a class that is heard. */
 static unsigned bass_of(const walk *w, unsigned heard, uint64_t heaviest) {
     unsigned lowest = PITCHES;
     for (unsigned word = 0; word < 2; word++) {
-        for (uint64_t set = w->sounding[word] | w->moved[word]; set != 0; set &= set - 1) {
+        for (uint64_t set = w->touched[word]; set != 0; set &= set - 1) {
             const unsigned pitch = 64 * word + (unsigned)__builtin_ctzll(set);
             const uint64_t weight = weight_of(w, pitch);
             if (weight * 4 >= heaviest) return pitch;
@@ -227,18 +206,14 @@ static fc_status pass_steady(fc_chords *chords, walk *w, uint64_t tick) {
 
 static fc_status pass_half(fc_chords *chords, walk *w) {
     const fc_sweep *s = w->sweep;
-    const uint64_t border = w->border;
-    size_t started = w->started, ended = w->ended;
-    begin(w, border - w->at);
-    for (; started < s->len && FC_SWEEP_TICK(s->starts[started]) < border; started++)
-        move(w, s->starts[started], border - FC_SWEEP_TICK(s->starts[started]), 1);
-    for (; ended < started && FC_SWEEP_TICK(s->ends[ended]) <= border; ended++)
-        move(w, s->ends[ended], FC_SWEEP_TICK(s->ends[ended]) - border, UINT32_MAX);
-    w->started = started;
-    w->ended = ended;
-    correct_classes(w);
-    const fc_status status = append_until(chords, w, border);
-    settle(w);
+    begin(w, w->border - w->at);
+    for (; w->started < s->len && FC_SWEEP_TICK(s->starts[w->started]) < w->border; w->started++) {
+        start_note(w, s->starts[w->started]);
+    }
+    for (; w->ended < w->started && FC_SWEEP_TICK(s->ends[w->ended]) <= w->border; w->ended++) {
+        end_note(w, s->ends[w->ended]);
+    }
+    const fc_status status = append_until(chords, w, w->border);
     w->half++;
     if (w->border == w->meter.end && fc_meter_next(&w->meter)) w->half = 0;
     set_border(w);

@@ -28,23 +28,30 @@ static unsigned bits_of(uint64_t value) {
     return bits;
 }
 
-/* Count the two digits from bit `shift` on, which is mostly the constant 0; false if the records are in order. */
-UNROLLED bool count(sort *s, unsigned shift) {
+/* Whether each tick is at least the one before. In files of several tracks the end of the first one tells. */
+static bool is_ordered(const char *record, ptrdiff_t stride, size_t len) {
+    uint64_t last = 0;
+    for (; len != 0; len--, record += stride) {
+        const uint64_t tick = tick_of(record);
+        if (tick < last) return false;
+        last = tick;
+    }
+    return true;
+}
+
+/* Count the two digits from bit `shift` on, which is mostly the constant 0. */
+UNROLLED void count(sort *s, unsigned shift) {
     const unsigned width = s->width, high = shift + width < 64 ? shift + width : 63;
     const uint64_t mask = ((uint64_t)1 << width) - 1;
     const char *record = s->records;
     const ptrdiff_t stride = s->stride;
-    uint64_t last = 0, back = 0;
     memset(s->places[0], 0, (mask + 1) * sizeof s->places[0][0]);
     memset(s->places[1], 0, (mask + 1) * sizeof s->places[1][0]);
     for (size_t left = s->len; left != 0; left--, record += stride) {
         const uint64_t tick = tick_of(record);
-        back |= tick - last; /* ticks are below 2^63: a step back sets the highest bit */
-        last = tick;
         s->places[0][tick >> shift & mask]++;
         s->places[1][tick >> high & mask]++;
     }
-    return back >> 63 != 0;
 }
 
 /* Move the indices to the order of the digit from bit `shift` on; `from` NULL is the order as the records lie. Return
@@ -73,14 +80,14 @@ UNROLLED uint32_t *move(const sort *s, unsigned shift, uint32_t *places, uint32_
 }
 
 const uint32_t *fc_order_by_tick(const void *records, ptrdiff_t stride, size_t len, uint64_t largest, uint32_t *space) {
-    if (len < 2) return NULL;
+    if (is_ordered(records, stride, len)) return NULL;
     const unsigned bits = bits_of(largest) + (largest == 0), digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
     sort s; /* the counts are not to be cleared twice */
     s.records = records;
     s.stride = stride;
     s.len = len;
     s.width = (bits + digits - 1) / digits;
-    if (!count(&s, 0)) return NULL;
+    count(&s, 0);
     uint32_t *order = move(&s, 0, s.places[0], NULL, space);
     for (unsigned digit = 1; digit < digits; digit++) {
         if (digit % 2 == 0) count(&s, digit * s.width);

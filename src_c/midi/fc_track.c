@@ -328,7 +328,7 @@ UNROLLED void read_events(fc_tracks *t, fc_cursor *cursor, bool checked) {
     fc_pairing pairing = {t->notes, t->song->room->open, (uint32_t)t->notes_len, t->track, {0}, 0};
     while (checked ? p < end : end - p >= EVENT_BYTES) {
         /* Where neither a warning is due nor a tick can saturate: there are below 2^32 times below 2^14. */
-        if (!checked && kept == 0 && tick < FC_TICK_MAX >> 1) {
+        if (!checked && kept == 0 && (running & 0xe0) == 0x80 && tick < FC_TICK_MAX >> 1) {
             const uint64_t silent_tick = t->fresh != 0 ? t->fresh_tick : UINT64_MAX;
             event = p = read_notes(&pairing, t->programs, p, end, silent_tick, &tick, &running);
             if (end - p < EVENT_BYTES) break;
