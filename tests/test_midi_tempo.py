@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import oracles_tempo as oracle
 import pytest
+from scale import some
 from tempo_songs import MULTIPLES, as_file, read, right, warped
 
 import fastcore
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.native
 
 SHIPPED = Path(__file__).parent / "data" / "pop909"
 FULL = Path(os.environ.get("FASTCORE_DATA", "/nowhere")) / "pop909"
-SONGS = sorted((FULL if FULL.is_dir() else SHIPPED).glob("*/*.mid"))
+SONGS = some(sorted((FULL if FULL.is_dir() else SHIPPED).glob("*/*.mid")))
+
 
 @pytest.mark.parametrize("path", SONGS, ids=lambda path: path.stem)
 def test_a_song_is_told_as_by_the_oracle(path: Path) -> None:
