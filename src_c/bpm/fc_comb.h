@@ -42,9 +42,9 @@ void fc_comb_grid(const fc_comb *comb, const double *lags, double likelihoods[FC
 /* Return L of a tempo above 0; `lags` as above. */
 double fc_comb_likelihood(const fc_comb *comb, const double *lags, double tempo);
 
-/* Return the tempo within 3 % of the given one that has most of A(t) + A(2t) + A(4t), as far as these lags are there for
- * every tempo so near: the first best of steps of 0.5 %, then the top of a parabola through three tempi 0.1 % apart.
- * The tempo itself where `lags` is NULL. */
+/* Return the tempo within 3 % of the given one that has most of A(t) + A(2t) + A(4t), as far as these lags are there
+ * for every tempo so near: the first best of steps of 0.5 %, then the top of a parabola through three tempi 0.1 %
+ * apart. The tempo itself where `lags` is NULL. */
 double fc_comb_refine(const fc_comb *comb, const double *lags, double tempo);
 
 #endif

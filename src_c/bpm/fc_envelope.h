@@ -19,8 +19,8 @@
 #include "fc_status.h"
 
 /* Write for each lag below `lags` the sum of values[i] * values[i + lag] over i < count, in single precision without
- * contraction, and in one order: of each full 32 i and i + 16 for i from 0 to 15, what is left upwards. So every variant
- * writes the same bits. `lags` is at most FC_LAGS_MAX; `values` is readable for `lags`, and `out` writable, and
+ * contraction, and in one order: of each full 32 i and i + 16 for i from 0 to 15, what is left upwards. So every
+ * variant writes the same bits. `lags` is at most FC_LAGS_MAX; `values` is readable for `lags`, and `out` writable, and
  * FC_ENVELOPE_ROOM elements more than is meant. O(count * lags). Pure. */
 typedef void fc_envelope_kernel(const float *values, size_t count, size_t lags, float *out);
 
@@ -36,8 +36,8 @@ typedef struct fc_envelope_room {
 
 void fc_envelope_room_free(fc_envelope_room *room);
 
-/* Return the frames a second that are left of `rate` > 0, from FC_LAGS_MIN_RATE to FC_LAGS_MAX_RATE, and how many become
- * one; 0 where there are too few a second, or more than 1e15. */
+/* Return the frames a second that are left of `rate` > 0, from FC_LAGS_MIN_RATE to FC_LAGS_MAX_RATE, and how many
+ * become one; 0 where there are too few a second, or more than 1e15. */
 double fc_envelope_rate(double rate, size_t *out_group);
 
 /* Estimate for one row of `len` frames at `rate` > 0 a second. `comb` is of fc_envelope_rate(rate), and not looked at

@@ -7,10 +7,11 @@
  *
  * The confidence is the share of the likelihood that lies within two steps of the grid, 4 %, of the tempo; the score of
  * an alternative is its likelihood by that of the tempo, so that 1 is as good. Of windows: the mean of the shares, and
- * the sum of the likelihoods by that of the tempi. The best alternative comes first, of equals that of the first factor.
+ * the sum of the likelihoods by that of the tempi. The best alternative comes first, of equals that of the first
+ * factor.
  *
- * Where nothing stands out of the autocorrelation of the piece there is no tempo: source NONE, all else 0. A window like
- * that fits every tempo alike. */
+ * Where nothing stands out of the autocorrelation of the piece there is no tempo: source NONE, all else 0. A window
+ * like that fits every tempo alike. */
 #ifndef FC_ESTIMATE_H
 #define FC_ESTIMATE_H
 

@@ -26,8 +26,9 @@ typedef struct fc_lags {
 void fc_lags_init(fc_lags *shape, double rate);
 
 /* Smooth the sums by the Gaussian (outside they count as 0; the middle first, then pairs outwards), subtract the mean
- * from `low` on (four sums, of every fourth upwards, are added in pairs), divide by the maximum from `low` to `high` and clip to -1..1.5. False, and `out` is
- * of no use, where that maximum is not above 0. `out` may be `sums`. O(lags * radius). */
+ * from `low` on (four sums, of every fourth upwards, are added in pairs), divide by the maximum from `low` to `high`
+ * and clip to -1..1.5. False, and `out` is of no use, where that maximum is not above 0. `out` may be `sums`. O(lags *
+ * radius). */
 bool fc_lags_normalise(const fc_lags *shape, const double *sums, double *out);
 
 /* Where a lag lies among the normalised: the value is the sum of w[i] * lags[first + i] from i = 0 up. */

@@ -20,6 +20,8 @@ typedef struct bin {
     uint32_t at;
 } bin;
 
+_Static_assert(sizeof(bin) == FC_ONSETS_BIN, "as the header says");
+
 static int by_time(const void *a, const void *b) {
     const onset *x = a, *y = b;
     if (x->time != y->time) return x->time < y->time ? -1 : 1;
@@ -88,11 +90,13 @@ fc_status fc_onsets_tell(const fc_comb *comb, const double *times, const double 
     const kind found = look_at(times, weights, len);
     const size_t most = (size_t)(SECONDS * FC_ONSETS_RATE) + 1;
     fc_estimate estimate = {0};
-    fc_status status = fc_buffer_reserve(&room->bins, (len < most ? len : most) * sizeof(bin));
+    const size_t bytes = (len < most ? len : most) * sizeof(bin);
+    const bool is_lent = bytes <= room->lent_size;
     if (found == NEGATIVE) return FC_BAD_VALUE;
+    fc_status status = is_lent ? FC_OK : fc_buffer_reserve(&room->bins, bytes);
     if (status == FC_OK && found == UNORDERED) status = sort(times, weights, len, &room->sorted);
     if (status != FC_OK) return status;
-    bin *bins = (bin *)(void *)room->bins.data;
+    bin *bins = is_lent ? room->lent : (void *)room->bins.data;
     const onset *sorted = (const onset *)(const void *)room->sorted.data;
     size_t filled = 0;
     for (size_t i = 0; found == IN_ORDER && i < len; i++)

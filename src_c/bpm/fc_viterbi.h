@@ -1,7 +1,7 @@
 /* Follow the tempo through a piece: the most likely sequence of places on the grid of tempi.
  *
- * A jump of d steps from one window to the next costs a factor of exp(-0.16 d^2), at most 6 steps; a sequence that falls
- * below 1e-100 of the best counts as that much. Of equals the lower place counts. Pure, thread-safe. */
+ * A jump of d steps from one window to the next costs a factor of exp(-0.16 d^2), at most 6 steps; a sequence that
+ * falls below 1e-100 of the best counts as that much. Of equals the lower place counts. Pure, thread-safe. */
 #ifndef FC_VITERBI_H
 #define FC_VITERBI_H
 

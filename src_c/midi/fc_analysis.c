@@ -21,8 +21,20 @@ static void reference_tempo(const fc_song *song, const fc_timeline *timeline, fc
     r->bpm = ticks > 0 ? sum / ticks : timeline->bpm_initial;
 }
 
+/* The tempo is done with its memory when the sweep begins, and what the song leaves free is for both. */
+static fc_status fill_sweep(fc_analysis_room *room) {
+    fc_sweep *sweep = &room->sweep;
+    sweep->lent = fc_song_spare(&room->song, &sweep->lent_size);
+    if (room->tempo.notes.capacity > sweep->lent_size) {
+        sweep->lent = room->tempo.notes.data;
+        sweep->lent_size = room->tempo.notes.capacity;
+    }
+    return fc_sweep_fill(sweep, &room->song);
+}
+
 static fc_status tell_tempo(fc_analysis_room *room, const fc_analysis_options *options, fc_tempo_result *out) {
     const fc_tempo_choice choice = options->reference ? FC_TEMPO_AS_WRITTEN : options->tempo;
+    room->tempo.lent = fc_song_spare(&room->song, &room->tempo.lent_size);
     const fc_status status = fc_tempo_tell(&room->song, &room->timeline, choice, &room->tempo, out);
     if (status == FC_OK && options->reference && room->timeline.has_tempo)
         reference_tempo(&room->song, &room->timeline, out);
@@ -40,8 +52,8 @@ static fc_status tell_parts(fc_analysis_room *room, const uint8_t *bytes, const 
                             fc_analysis *out) {
     const fc_song *song = &room->song;
     fc_status status = FC_OK;
-    if ((options->parts & (FC_PART_STATS | FC_PART_CHORDS)) != 0) status = fc_sweep_fill(&room->sweep, song);
-    if (status == FC_OK && (options->parts & FC_PART_TEMPO) != 0) status = tell_tempo(room, options, &out->tempo);
+    if ((options->parts & FC_PART_TEMPO) != 0) status = tell_tempo(room, options, &out->tempo);
+    if (status == FC_OK && (options->parts & (FC_PART_STATS | FC_PART_CHORDS)) != 0) status = fill_sweep(room);
     if (status == FC_OK && (options->parts & FC_PART_CHORDS) != 0) status = tell_chords(room, out);
     if (status != FC_OK) return status;
     if ((options->parts & FC_PART_STATS) != 0)

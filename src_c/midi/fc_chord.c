@@ -77,7 +77,7 @@ static fc_status append(fc_chords *chords, const fc_chord *chord) {
         return FC_OK;
     }
     if (chords->len == chords->room) {
-        const size_t room = chords->room == 0 ? FIRST_ROOM : chords->room + chords->room / 2;
+        const size_t room = chords->room == 0 ? FIRST_ROOM : chords->room + chords->room / 8;
         fc_chord *items = room > SIZE_MAX / sizeof *items ? NULL : realloc(chords->items, room * sizeof *items);
         if (items == NULL) return FC_NO_MEMORY;
         chords->items = items;

@@ -13,6 +13,7 @@ typedef struct fc_smf {
     size_t len;      /* of the part */
     size_t file_len; /* of the file */
     bool is_counted; /* a header says how many tracks there are */
+    bool is_full;    /* there is no memory for another track */
     fc_tracks tracks;
 } fc_smf;
 
@@ -154,6 +155,12 @@ static size_t read_track(fc_smf *smf, size_t at) {
     }
     const bool guessed = declared > smf->len - begin_at;
     if (guessed) fc_song_warn(song, FC_SMF_TRACK_PAST_END, at + 4);
+    fc_buffer *ends = &song->room->track_ends;
+    if (fc_buffer_reserve(ends, (song->tracks + (size_t)1) * sizeof *song->track_ends) != FC_OK) {
+        smf->is_full = true;
+        return smf->len;
+    }
+    song->track_ends = (uint64_t *)(void *)ends->data;
     smf->tracks.track = song->tracks;
     const size_t end = fc_track_read(&smf->tracks, begin_at, guessed ? smf->len : begin_at + declared, guessed);
     song->track_ends[song->tracks++] = smf->tracks.tick;
@@ -206,9 +213,9 @@ fc_smf_code fc_smf_read(fc_song *song, const uint8_t *bytes, size_t len, size_t 
         smf.tracks.len = smf.len;
         smf.tracks.notes = (fc_note *)(void *)room->events.data;
         smf.tracks.item = (fc_item *)(void *)(room->events.data + room->events.capacity);
-        song->track_ends = (uint64_t *)(void *)room->track_ends.data;
         read_chunks(&smf, at);
-        if (song->tracks == 0) code = FC_SMF_NO_TRACK;
+        if (smf.is_full) code = FC_SMF_NO_MEMORY;
+        else if (song->tracks == 0) code = FC_SMF_NO_TRACK;
         else if (fc_song_build(song, smf.tracks.notes_len, smf.tracks.counts, song->tracks == 1) != FC_OK)
             code = FC_SMF_NO_MEMORY;
     }

@@ -30,7 +30,7 @@ typedef enum fc_smf_code {
  * length of its chunk; see fc_smf_warning for each case. A note belongs to its own track: note-on and note-off pair
  * within it, first in, first out. Notes have their ticks, not their seconds, which fc_timeline_read adds.
  *
- * Nothing is allocated by a declared length, a tick or a count: at most 31 bytes for each of the file and 32 KB are
+ * Nothing is allocated by a declared length, a tick or a count: at most 30 bytes for each of the file and 32 KB are
  * kept in the song, less where it has them already. O(len) for ticks of bounded size. `bytes` need not outlive the call
  * but for texts, which are places in them. Thread-safe for different songs. */
 fc_smf_code fc_smf_read(fc_song *song, const uint8_t *bytes, size_t len, size_t *out_offset);

@@ -21,6 +21,23 @@ void fc_song_free(fc_song *song) {
     *song = (fc_song){0};
 }
 
+void *fc_song_spare(const fc_song *song, size_t *out_size) {
+    *out_size = 0;
+    if (song->room == NULL || song->notes == NULL) return NULL;
+    const fc_buffer *events = &song->room->events, *ordered = &song->room->ordered;
+    const size_t notes = song->notes_len * sizeof(fc_note);
+    uint8_t *read_from = events->data; /* nothing is left there where the notes were moved */
+    size_t size = events->capacity;
+    if (song->notes == (fc_note *)(void *)events->data) {
+        const size_t behind = (size_t)((uint8_t *)song->texts - ordered->data); /* the place of notes that are moved */
+        size -= notes;
+        read_from = behind > size ? ordered->data : read_from + notes;
+        size = behind > size ? behind : size;
+    }
+    *out_size = size;
+    return read_from;
+}
+
 /* Room for `size` bytes whose contents do not matter: never more than was asked for, never copied. */
 static fc_status reserve(fc_buffer *buffer, size_t size) {
     if (size <= buffer->capacity) return FC_OK;
@@ -35,9 +52,7 @@ fc_status fc_song_reserve(fc_song *song, size_t len) {
         memset(song->room->open, 0xff, sizeof song->room->open);
     }
     const size_t events = (len / 3 + 1) * sizeof(fc_note) + sizeof(fc_item);
-    const fc_status status = reserve(&song->room->events, events / sizeof(fc_item) * sizeof(fc_item));
-    if (status != FC_OK) return status;
-    return reserve(&song->room->track_ends, (len / 8 + 1) * sizeof *song->track_ends);
+    return reserve(&song->room->events, events / sizeof(fc_item) * sizeof(fc_item));
 }
 
 static void place_item(fc_song *song, const fc_item *item) {

@@ -97,6 +97,11 @@ void fc_song_reset(fc_song *song);
 /* Give the memory back and zero the struct. */
 void fc_song_free(fc_song *song);
 
+/* Return the larger piece of the song's memory that holds nothing, and write its size: who analyses the song may work
+ * there until it is read again. At least sizeof(fc_note) bytes a note for songs of several tracks. Aligned for any
+ * number; NULL and 0 for a song that was not read. O(1). */
+void *fc_song_spare(const fc_song *song, size_t *out_size);
+
 /* What a reader of files works in; of no interest to others. */
 
 /* An event that is not a note, as it is read: the arrays above are made of these. */
@@ -135,8 +140,8 @@ typedef struct fc_song_room {
     fc_open_notes open[16 * 128];
 } fc_song_room;
 
-/* Make room for whatever a file of `len` bytes (below 2**32) can hold, which is 15 bytes for each of it: a note takes
- * 40 bytes and 3 of the file, an item 24 and 2. FC_NO_MEMORY. */
+/* Make room for whatever a file of `len` bytes (below 2**32) can hold, which is 14 bytes for each of it: a note takes
+ * 40 bytes and 3 of the file, an item 24 and 2; track_ends grows with the tracks. FC_NO_MEMORY. */
 fc_status fc_song_reserve(fc_song *song, size_t len);
 
 /* Turn `notes_len` notes and `counts[kind]` items of each kind in the room, each in order by (track, place), into the

@@ -1,5 +1,6 @@
 #include "fc_sweep.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,14 +51,18 @@ static void sort_ends(fc_sweep *sweep, uint64_t highest) {
 }
 
 static fc_status make_room(fc_sweep *sweep, size_t notes) {
-    if (notes <= sweep->room) return FC_OK;
-    fc_sweep_free(sweep);
-    if (notes > SIZE_MAX / (3 * sizeof *sweep->starts)) return FC_NO_MEMORY;
-    sweep->starts = malloc(3 * notes * sizeof *sweep->starts);
-    if (sweep->starts == NULL) return FC_NO_MEMORY;
+    const size_t each = 3 * sizeof *sweep->starts;
+    const bool is_lent = notes <= sweep->lent_size / each;
+    if (!is_lent && notes > sweep->room) {
+        free(sweep->own);
+        sweep->room = 0;
+        sweep->own = notes > SIZE_MAX / each ? NULL : malloc(notes * each);
+        if (sweep->own == NULL) return FC_NO_MEMORY;
+        sweep->room = notes;
+    }
+    sweep->starts = is_lent ? sweep->lent : sweep->own;
     sweep->ends = sweep->starts + notes;
     sweep->spare = sweep->ends + notes;
-    sweep->room = notes;
     return FC_OK;
 }
 
@@ -99,7 +104,6 @@ size_t fc_sweep_polyphony(const fc_sweep *sweep) {
 }
 
 void fc_sweep_free(fc_sweep *sweep) {
-    /* The block begins at `starts`; the other two may have changed places. */
-    free(sweep->starts);
+    free(sweep->own);
     *sweep = (fc_sweep){0};
 }

@@ -15,7 +15,11 @@
 /* A zeroed struct is empty. Its memory, 24 bytes a note, is kept from song to song. Not thread-safe. */
 typedef struct fc_sweep {
     uint64_t *starts, *ends, *spare; /* one block, at `starts` */
-    size_t len, room;
+    size_t len;
+    uint64_t *own; /* of `room` notes */
+    size_t room;
+    void *lent; /* by the caller, `lent_size` bytes: taken instead where they are enough */
+    size_t lent_size;
 } fc_sweep;
 
 #define FC_SWEEP_TICK(event) ((event) >> 7)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_TICKS = 8, MULTIPLES = 5 /* 1, 2, 3, 4, 6 */ };
+enum { LEAST_TICKS = 8, MULTIPLES = 5 /* 1, 2, 3, 4, 6 */, COUNTED_TPQN = 4096 };
 
 static const double LEAST_R = 0.3, LEAST_SIGMAS = 3, PLAIN_R = 0.95, TWO_PI = 6.283185307179586;
 static const double LONGEST_S = 1.5, LEAST_WEIGHT = 0.02;
@@ -23,8 +23,25 @@ void fc_tempo_room_free(fc_tempo_room *room) {
     room->has_comb = false;
 }
 
-/* How often each phase, a tick's rest by tpqn, occurs among the distinct ticks; notes are in order by tick. */
-static size_t count_phases(const fc_song *song, uint32_t *counts) {
+typedef struct turn { /* a complex number */
+    double re, im;
+} turn;
+
+static turn product(turn a, turn b) { return (turn){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
+
+static void add_turns(turn sums[MULTIPLES], uint64_t phase, uint32_t tpqn, uint32_t count) {
+    const double angle = TWO_PI * (double)phase / (double)tpqn;
+    const turn once = {cos(angle), sin(angle)}, twice = product(once, once), thrice = product(twice, once);
+    const turn turns[MULTIPLES] = {once, twice, thrice, product(twice, twice), product(thrice, thrice)};
+    for (int k = 0; k < MULTIPLES; k++) {
+        sums[k].re += count * turns[k].re;
+        sums[k].im += count * turns[k].im;
+    }
+}
+
+/* Look at the phase, a tick's rest by tpqn, of each of the distinct ticks, of which there are so many; notes are in
+ * order by tick. `counts` takes how often each occurs; where it is NULL the sums take it at once. */
+static size_t count_phases(const fc_song *song, uint32_t *counts, turn sums[MULTIPLES]) {
     size_t ticks = 0;
     uint64_t tick = 0, phase = 0;
     for (size_t i = 0; i < song->notes_len; i++) {
@@ -33,31 +50,15 @@ static size_t count_phases(const fc_song *song, uint32_t *counts) {
         phase += step < song->tpqn ? step : step % song->tpqn;
         if (phase >= song->tpqn) phase -= song->tpqn;
         tick = on;
-        counts[phase]++;
+        if (counts != NULL) counts[phase]++;
+        else add_turns(sums, phase, song->tpqn, 1);
         ticks++;
     }
     return ticks;
 }
 
-typedef struct turn { /* a complex number */
-    double re, im;
-} turn;
-
-static turn product(turn a, turn b) { return (turn){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
-
-static double coherence_of(const uint32_t *counts, uint32_t tpqn, size_t ticks) {
-    turn sums[MULTIPLES] = {{0, 0}};
+static double coherence_of(const turn sums[MULTIPLES], size_t ticks) {
     double most = 0;
-    for (uint32_t phase = 0; phase < tpqn; phase++) {
-        if (counts[phase] == 0) continue;
-        const double angle = TWO_PI * (double)phase / (double)tpqn;
-        const turn once = {cos(angle), sin(angle)}, twice = product(once, once), thrice = product(twice, once);
-        const turn turns[MULTIPLES] = {once, twice, thrice, product(twice, twice), product(thrice, thrice)};
-        for (int k = 0; k < MULTIPLES; k++) {
-            sums[k].re += counts[phase] * turns[k].re;
-            sums[k].im += counts[phase] * turns[k].im;
-        }
-    }
     for (int k = 0; k < MULTIPLES; k++) most = fmax(most, sqrt(sums[k].re * sums[k].re + sums[k].im * sums[k].im));
     return most / (double)ticks;
 }
@@ -67,12 +68,16 @@ static fc_status look_at_grid(const fc_song *song, fc_tempo_room *room, size_t *
     *out_ticks = 0;
     *out_coherence = -1;
     if (song->tpqn == 0 || song->notes_len == 0) return FC_OK;
-    const fc_status status = fc_buffer_reserve(&room->phases, song->tpqn * sizeof(uint32_t));
+    turn sums[MULTIPLES] = {{0, 0}};
+    const uint32_t counted = song->tpqn > COUNTED_TPQN ? 0 : song->tpqn; /* else few have the same phase */
+    const fc_status status = fc_buffer_reserve(&room->phases, counted * sizeof(uint32_t));
     if (status != FC_OK) return status;
-    uint32_t *counts = (uint32_t *)(void *)room->phases.data;
-    memset(counts, 0, song->tpqn * sizeof *counts);
-    *out_ticks = count_phases(song, counts);
-    *out_coherence = coherence_of(counts, song->tpqn, *out_ticks);
+    uint32_t *counts = counted == 0 ? NULL : (uint32_t *)(void *)room->phases.data;
+    if (counted != 0) memset(counts, 0, counted * sizeof *counts);
+    *out_ticks = count_phases(song, counts, sums);
+    for (uint32_t phase = 0; phase < counted; phase++)
+        if (counts[phase] != 0) add_turns(sums, phase, song->tpqn, counts[phase]);
+    *out_coherence = coherence_of(sums, *out_ticks);
     return FC_OK;
 }
 
@@ -134,17 +139,48 @@ static fc_status take_written(const fc_song *song, const fc_timeline *timeline, 
     return map_stability(song, timeline, &room->tempi, &r->stability);
 }
 
+typedef struct place { /* of a note in time */
+    double seconds;
+    uint64_t note;
+} place;
+
+static int by_time(const void *a, const void *b) {
+    const place *x = a, *y = b;
+    if (x->seconds != y->seconds) return x->seconds < y->seconds ? -1 : 1;
+    return x->note < y->note ? -1 : 1;
+}
+
+_Static_assert(sizeof(place) == FC_ONSETS_BIN, "they share memory");
+
+/* Notes lie in order of their ticks, in format 2 maybe not of their times: write that order, false if it is the same.
+ * */
+static bool order_by_time(const fc_song *song, place *places) {
+    bool ordered = true;
+    if (song->format != 2) return false;
+    for (size_t i = 1; i < song->notes_len; i++) ordered &= song->notes[i - 1].start_s <= song->notes[i].start_s;
+    if (ordered) return false;
+    for (size_t i = 0; i < song->notes_len; i++) places[i] = (place){song->notes[i].start_s, i};
+    qsort(places, song->notes_len, sizeof *places, by_time);
+    return true;
+}
+
+/* Two pieces of memory, 16 bytes a note each: the onsets are in one and their bins in the other, which `places` had. */
 static fc_status take_onsets(const fc_song *song, fc_tempo_room *room, fc_tempo_result *r) {
-    const size_t len = song->notes_len;
+    const size_t len = song->notes_len, bytes = len * (2 * sizeof(double) + FC_ONSETS_BIN);
+    const bool is_lent = bytes <= room->lent_size;
     fc_estimate e;
-    fc_status status = fc_buffer_reserve(&room->notes, len * 2 * sizeof(double));
+    fc_status status = is_lent ? FC_OK : fc_buffer_reserve(&room->notes, bytes);
     if (status != FC_OK) return status;
-    double *times = (double *)(void *)room->notes.data, *weights = times + len;
+    double *times = is_lent ? room->lent : (void *)room->notes.data, *weights = times + len;
+    place *places = (place *)(void *)(weights + len);
+    const bool is_ordered = order_by_time(song, places);
     for (size_t i = 0; i < len; i++) {
-        const fc_note *note = &song->notes[i];
+        const fc_note *note = &song->notes[is_ordered ? places[i].note : i];
         times[i] = note->start_s;
         weights[i] = sqrt(note->velocity / 127.0) * sqrt(fmin(note->end_s - note->start_s, LONGEST_S)) + LEAST_WEIGHT;
     }
+    room->onsets.lent = places;
+    room->onsets.lent_size = len * FC_ONSETS_BIN;
     if (!room->has_comb) fc_comb_init(&room->comb, FC_ONSETS_RATE, &fc_comb_general);
     room->has_comb = true;
     status = fc_onsets_tell(&room->comb, times, weights, len, &room->onsets, &e);

@@ -6,8 +6,8 @@
  * knows no quarter notes, nothing is written.
  *
  * Where it is not trusted the tempo is that of fc_onsets_tell, of all notes, drums included, with the weights
- * sqrt(velocity / 127) * sqrt(min(seconds, 1.5)) + 0.02. Fewer than 8 distinct ticks have no tempo, but what is asked for
- * as written. */
+ * sqrt(velocity / 127) * sqrt(min(seconds, 1.5)) + 0.02. Fewer than 8 distinct ticks have no tempo, but what is asked
+ * for as written. */
 #ifndef FC_TEMPO_H
 #define FC_TEMPO_H
 
@@ -56,13 +56,15 @@ typedef struct fc_tempo_room {
     bool has_comb;
     fc_onsets_room onsets;
     fc_buffer notes, phases, tempi;
+    void *lent; /* by the caller, `lent_size` bytes, aligned for doubles: taken for notes where they are enough */
+    size_t lent_size;
 } fc_tempo_room;
 
 void fc_tempo_room_free(fc_tempo_room *room);
 
 /* Tell it, of a song that was read and whose timeline was. FC_NO_MEMORY. O(notes) where the written tempo is trusted.
- * Memory: 4 bytes for each tick of a quarter note, 16 for each tempo, and from onsets 16 a note and that of
- * fc_onsets_room. */
+ * Memory: 16 KB at most for the ticks of a quarter note, 16 bytes for each tempo, and from onsets 32 a note and that
+ * of fc_onsets_room. */
 fc_status fc_tempo_tell(const fc_song *song, const fc_timeline *timeline, fc_tempo_choice choice, fc_tempo_room *room,
                         fc_tempo_result *out);
 
