@@ -241,6 +241,13 @@ def analyze(source: Source, *, tempo: str = "auto", charset: str | None = None, 
     >>> analysis = analyze(bytes.fromhex("4d546864 00000006 0000 0001 0060") + track)
     >>> analysis.duration, analysis.instruments, analysis.monophonic, analysis.piano_roll(fs=10).shape
     (0.5, ['acoustic grand piano'], True, (128, 5))
+
+    A quarter note at 60 and one at 240 take 1.25 s, which are 96 a minute:
+
+    >>> head, slow, fast = "4d546864 00000006 0000 0001 0060 4d54726b 00000012", "00ff51030f4240", "60ff510303d090"
+    >>> two = bytes.fromhex(head + slow + fast + "60ff2f00")
+    >>> analyze(two, tempo="written").bpm, analyze(two, profile="reference").bpm
+    (96.0, 150.0)
     """
     _check_tempo(tempo)
     if profile not in (None, "reference"):

@@ -23,13 +23,35 @@ void fc_tempo_room_free(fc_tempo_room *room) {
     room->has_comb = false;
 }
 
+/* How often each phase, a tick's rest by tpqn, occurs among the distinct ticks; notes are in order by tick. */
+static size_t count_phases(const fc_song *song, uint32_t *counts) {
+    size_t ticks = 0;
+    uint64_t tick = 0, phase = 0;
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const uint64_t on = song->notes[i].start, step = on - tick;
+        if (i > 0 && step == 0) continue;
+        phase += step < song->tpqn ? step : step % song->tpqn;
+        if (phase >= song->tpqn) phase -= song->tpqn;
+        tick = on;
+        counts[phase]++;
+        ticks++;
+    }
+    return ticks;
+}
+
 typedef struct turn { /* a complex number */
     double re, im;
 } turn;
 
 static turn product(turn a, turn b) { return (turn){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
 
-static void add_turns(turn sums[MULTIPLES], uint64_t phase, uint32_t tpqn, uint32_t count) {
+static double longest(const turn sums[MULTIPLES]) {
+    double most = 0;
+    for (int k = 0; k < MULTIPLES; k++) most = fmax(most, sqrt(sums[k].re * sums[k].re + sums[k].im * sums[k].im));
+    return most;
+}
+
+static inline void add_turns(turn sums[MULTIPLES], uint64_t phase, uint32_t tpqn, uint32_t count) {
     const double angle = TWO_PI * (double)phase / (double)tpqn;
     const turn once = {cos(angle), sin(angle)}, twice = product(once, once), thrice = product(twice, once);
     const turn turns[MULTIPLES] = {once, twice, thrice, product(twice, twice), product(thrice, thrice)};
@@ -39,28 +61,25 @@ static void add_turns(turn sums[MULTIPLES], uint64_t phase, uint32_t tpqn, uint3
     }
 }
 
-/* Look at the phase, a tick's rest by tpqn, of each of the distinct ticks, of which there are so many; notes are in
- * order by tick. `counts` takes how often each occurs; where it is NULL the sums take it at once. */
-static size_t count_phases(const fc_song *song, uint32_t *counts, turn sums[MULTIPLES]) {
-    size_t ticks = 0;
-    uint64_t tick = 0, phase = 0;
-    for (size_t i = 0; i < song->notes_len; i++) {
-        const uint64_t on = song->notes[i].start, step = on - tick;
-        if (i > 0 && step == 0) continue;
-        phase += step < song->tpqn ? step : step % song->tpqn;
-        if (phase >= song->tpqn) phase -= song->tpqn;
-        tick = on;
-        if (counts != NULL) counts[phase]++;
-        else add_turns(sums, phase, song->tpqn, 1);
-        ticks++;
-    }
-    return ticks;
+static double coherence_of(const uint32_t *counts, uint32_t tpqn, size_t ticks) {
+    turn sums[MULTIPLES] = {{0, 0}};
+    for (uint32_t phase = 0; phase < tpqn; phase++)
+        if (counts[phase] != 0) add_turns(sums, phase, tpqn, counts[phase]);
+    return longest(sums) / (double)ticks;
 }
 
-static double coherence_of(const turn sums[MULTIPLES], size_t ticks) {
-    double most = 0;
-    for (int k = 0; k < MULTIPLES; k++) most = fmax(most, sqrt(sums[k].re * sums[k].re + sums[k].im * sums[k].im));
-    return most / (double)ticks;
+/* The same without counts, for which there would be too many phases. */
+static double look_at_each(const fc_song *song, size_t *out_ticks) {
+    turn sums[MULTIPLES] = {{0, 0}};
+    size_t ticks = 0;
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const uint64_t on = song->notes[i].start;
+        if (i > 0 && on == song->notes[i - 1].start) continue;
+        add_turns(sums, on % song->tpqn, song->tpqn, 1);
+        ticks++;
+    }
+    *out_ticks = ticks;
+    return longest(sums) / (double)ticks;
 }
 
 /* Count the distinct ticks and, where there is a grid, how coherent they are. */
@@ -68,16 +87,16 @@ static fc_status look_at_grid(const fc_song *song, fc_tempo_room *room, size_t *
     *out_ticks = 0;
     *out_coherence = -1;
     if (song->tpqn == 0 || song->notes_len == 0) return FC_OK;
-    turn sums[MULTIPLES] = {{0, 0}};
-    const uint32_t counted = song->tpqn > COUNTED_TPQN ? 0 : song->tpqn; /* else few have the same phase */
-    const fc_status status = fc_buffer_reserve(&room->phases, counted * sizeof(uint32_t));
+    if (song->tpqn > COUNTED_TPQN) {
+        *out_coherence = look_at_each(song, out_ticks);
+        return FC_OK;
+    }
+    const fc_status status = fc_buffer_reserve(&room->phases, song->tpqn * sizeof(uint32_t));
     if (status != FC_OK) return status;
-    uint32_t *counts = counted == 0 ? NULL : (uint32_t *)(void *)room->phases.data;
-    if (counted != 0) memset(counts, 0, counted * sizeof *counts);
-    *out_ticks = count_phases(song, counts, sums);
-    for (uint32_t phase = 0; phase < counted; phase++)
-        if (counts[phase] != 0) add_turns(sums, phase, song->tpqn, counts[phase]);
-    *out_coherence = coherence_of(sums, *out_ticks);
+    uint32_t *counts = (uint32_t *)(void *)room->phases.data;
+    memset(counts, 0, song->tpqn * sizeof *counts);
+    *out_ticks = count_phases(song, counts);
+    *out_coherence = coherence_of(counts, song->tpqn, *out_ticks);
     return FC_OK;
 }
 
