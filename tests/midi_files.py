@@ -170,6 +170,12 @@ CHUNKS = [
         "track_past_end no_end_of_track",
     ),
     damaged("track too short", smf(track(note(), length=5), track(note())), "track_length", 2, tracks=2),
+    damaged(
+        "track too short, by what looks like a chunk",
+        smf(track(meta(0, 1, b"ABCDEFGHIJKLMNOP"), note(), length=8), track(note())),
+        "foreign_chunk no_end_of_track event_cut",
+        tracks=2,
+    ),
     damaged("track too short, the last", smf(track(note(), length=10)), "track_length"),
     damaged("track of length 0", smf(track(note(), length=0), track(note())), "track_length", 2, tracks=2),
     damaged("track of no bytes", smf(track(end=b""), track(note())), "no_end_of_track", tracks=2),
@@ -206,6 +212,7 @@ MANY = [on(0x0FFFFFFF) + off(0x0FFFFFFF) for _ in range(1000)]
 EVENTS = [
     odd("quantity of five bytes", smf(track(quantity(5, 5) + on(0)[1:], off(1))), "long_quantity", start=5),
     odd("longest delta, again and again", smf(track(*MANY)), note_ons=1000, end_tick=2000 * 0x0FFFFFFF),
+    odd("4.2 million seconds", smf(track(*[meta(0x0FFFFFFF, 1)] * 15, note())), duration=15 * 0x0FFFFFFF / 960 + 0.5),
     damaged(
         "ticks beyond 63 bits",
         smf(track(b"\xff" * 9 + b"\x7f" + on(0)[1:], off(5))),
@@ -264,6 +271,7 @@ EVENTS = [
     damaged("key of 8 signs", smf(track(meta(0, 0x59, b"\x08\0"), note())), "key_signature", keys=[]),
     damaged("key of mode 2", smf(track(meta(0, 0x59, b"\1\2"), note())), "key_signature", keys=[]),
     damaged("key of 1 byte", smf(track(meta(0, 0x59, b"\1"), note())), "key_signature", keys=[]),
+    damaged("key of -8 signs", smf(track(meta(0, 0x59, b"\xf8\0"), note())), "key_signature", keys=[]),
     odd("keys", smf(track(meta(0, 0x59, b"\xf9\1"), meta(0, 0x59, b"\7\0"), note())), keys=[(-7, True), (7, False)]),
     odd("Shift-JIS", smf(track(meta(0, 3, "ピアノ".encode("shift-jis")), note())), names=("ピアノ",)),
     odd("Latin-1", smf(track(meta(0, 3, "Flöte".encode("latin-1")), note())), names=("Flöte",)),
@@ -272,6 +280,7 @@ EVENTS = [
     odd("empty name", smf(track(meta(0, 3), note())), names=("",)),
 ]
 
+COME_AND_GO = bytes.fromhex("023c40 023c00 023f40 023f00")
 NOTES = [
     odd("velocity 0 is off", smf(track(on(0), on(480, velocity=0))), duration=0.5),
     odd("unclosed note", smf(track(on(0), meta(480, 1))), "unclosed_note", spans=[(0, 480)]),
@@ -308,6 +317,12 @@ NOTES = [
         smf(track(note(480)), track(note(480), note(0)), track(note(0))),
         note_ons=4,
         tracks_of=[2, 0, 1, 1],
+    ),
+    odd(
+        "100,000 chords that come and go",
+        smf(track(on(0, 48), COME_AND_GO * 50_000), division=1),
+        "unclosed_note",
+        100_001,
     ),
     odd(
         "a million note-ons",

@@ -113,6 +113,11 @@ def test_each_corner_of_the_format(case: Case) -> None:
             midi.read(case.data)
         assert (caught.value.code, caught.value.path) == (case.code, None)
         return
+    began = time.perf_counter()
+    whole = midi.analyze(case.data, tempo="onsets")
+    took = time.perf_counter() - began
+    print(f"{took * 1000:.1f} ms with all that is told of it")
+    assert took < SLOWEST and (whole.status, len(whole.notes)) == (case.status, case.note_ons)
     song = midi.read(case.data)
     assert set(song.warnings) == set(case.warnings.split())
     assert (song.status, raw["note_ons"], len(song.notes)) == (case.status, case.note_ons, case.note_ons)
