@@ -14,6 +14,7 @@ COPY = ROOT / "build" / "sanitized"
 PARTS = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "fastcore", "src_c", "tests", "asv_bench", "wheels")
 
 CALL_EVERYTHING = [f"tests/test_{name}.py" for name in ("growth", "scan_files", "scan_json_suite")]
+CALL_EVERYTHING += ["tests/test_midi_analysis.py::test_nothing_is_left_behind", "tests/test_midi_read.py"]
 CALLED_AGAIN = "tests/test_growth.py::test_no_call_leaves_anything_behind"  # thousands of times, under LSan
 OURS = r"src_c/|_native/|\.abi3\.so"  # with and without symbols
 # Songs that are read of each data set; this Python takes ten times as long. Files made for a corner are all read.
