@@ -1,6 +1,7 @@
 """Build the compiled modules. Switches come from the environment and are read here alone:
 
-FASTCORE_MARCH=baseline|native  FASTCORE_LTO=1  FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1
+FASTCORE_MARCH=baseline|native  FASTCORE_LTO=1  FASTCORE_PGO=generate|use with FASTCORE_PGO_DIR=folder
+FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1  FASTCORE_COVERAGE=1
 """
 
 import importlib.metadata
@@ -29,17 +30,27 @@ def switch(name: str, known: tuple[str, ...]) -> str:
 
 MARCH = switch("FASTCORE_MARCH", ("baseline", "native"))
 LTO = switch("FASTCORE_LTO", ("0", "1")) == "1"
+PGO = switch("FASTCORE_PGO", ("", "generate", "use"))
+PGO_DIR = os.path.abspath(os.environ.get("FASTCORE_PGO_DIR") or "build/profile")
 DEBUG = switch("FASTCORE_DEBUG", ("0", "1")) == "1"
+COVERAGE = switch("FASTCORE_COVERAGE", ("0", "1")) == "1"
 SANITIZE = switch("FASTCORE_SANITIZE", ("", "address,undefined", "thread"))
 ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
 SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
 VERSION = re.search(r'^__version__ = "(.+)"$', Path("fastcore/__init__.py").read_text("utf-8"), re.MULTILINE)[1]
 # Objects of one Python, one set of switches and one simdjson lie together and are made again only when they are old.
 KEY = (sys.implementation.cache_tag, MARCH, LTO, DEBUG, SANITIZE, importlib.metadata.version("pysimdjson"))
-OBJECTS = "build/objects/" + "-".join(str(part).replace(",", "+") for part in KEY)
+
+
+def objects(pgo: str) -> str:
+    key = (*KEY, *([f"pgo_{pgo}"] if pgo else []), *(["coverage"] if COVERAGE else []))
+    return "build/objects/" + "-".join(str(part).replace(",", "+") for part in key)
+
+
+OBJECTS = objects(PGO)
 
 COMMON = ["-ffp-contract=off", "-fvisibility=hidden", "-fstack-protector-strong", "-Wall", "-Wextra"]
-COMMON += ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
+COMMON += ["-O1", "-g"] if DEBUG or SANITIZE or COVERAGE else ["-O3", "-g0", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
 LINK = ["-Wl,-z,relro,-z,now"]
 # Loading a shared C++ library takes as long as all the rest of the import; sanitizers want the shared one.
 STATIC = [] if SANITIZE else ["-static-libstdc++", "-static-libgcc"]
@@ -52,6 +63,29 @@ if SANITIZE:
     # -fwrapv comes from Python's own flags and would switch the overflow checks off.
     COMMON += [f"-fsanitize={SANITIZE}", "-fno-wrapv", "-fno-omit-frame-pointer"]
     LINK += [f"-fsanitize={SANITIZE}"]
+if PGO == "generate":
+    COMMON += [f"-fprofile-generate={PGO_DIR}", "-fprofile-update=atomic"]
+    LINK += ["-fprofile-generate"]
+if COVERAGE:
+    COMMON += ["--coverage", "-fprofile-update=atomic", "-fprofile-abs-path"]
+    LINK += ["--coverage"]
+
+
+def profile(obj: str) -> str:
+    """Where gcc's instrumented twin of an object leaves its counts, by the rule of -fprofile-generate=FOLDER."""
+    twin = os.path.abspath(obj).replace(os.path.abspath(OBJECTS), os.path.abspath(objects("generate")))
+    return os.path.join(PGO_DIR, twin.removesuffix(".o").replace("/", "#") + ".gcda")
+
+
+def profile_flags(obj: str) -> list[str]:
+    """What a build by a profile adds for one object: nothing where the training never went.
+
+    Functions that were not run are compiled as without a profile, not for size.
+    """
+    counts = profile(obj)
+    if PGO != "use" or not os.path.exists(counts):
+        return []
+    return [f"-fprofile-use={counts}", "-fprofile-partial-training", "-fprofile-correction", "-Wno-missing-profile"]
 
 
 def flags(source: str) -> list[str]:
@@ -61,7 +95,7 @@ def flags(source: str) -> list[str]:
     if source.endswith(".cpp"):
         return ["-std=c++17", "-fno-exceptions", *COMMON]
     if Path(source).parts[0] == "src_c":
-        return ["-std=c11", *COMMON]
+        return ["-std=c11", "-Werror=implicit-function-declaration", *COMMON]
     return [
         *COMMON,
         "-include",
@@ -74,11 +108,30 @@ def flags(source: str) -> list[str]:
 
 def native_features() -> str:
     """What -march=native lets the compiler take for granted, by the names of /proc/cpuinfo."""
+    if not os.path.exists("/proc/cpuinfo"):
+        raise SystemExit("FASTCORE_MARCH=native: only where /proc/cpuinfo says what a processor can do, on Linux")
     command = [os.environ.get("CC", "cc").split()[0], "-march=native", "-dM", "-E", "-x", "c", os.devnull]
     macros = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assumed = {name.lower().replace("_", "") for name in re.findall(r"#define __(\w+)__ 1$", macros, re.MULTILINE)}
-    flags_of_cpu = re.findall(r"^flags\s*: (.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    flags_of_cpu = re.findall(r"^(?:flags|Features)\s*: (.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
     return " ".join(flag for flag in flags_of_cpu[0].split() if flag.replace("_", "") in assumed)
+
+
+def is_current(obj: str) -> bool:
+    """True if an object is newer than all that went into it, by the list that the compiler left beside it.
+
+    Absolute paths in that list lie outside of the tree: of Python, NumPy and simdjson, whose versions are in KEY or
+    change with the environment alone.
+    """
+    listed = Path(obj).with_suffix(".d")
+    if not listed.exists() or not os.path.exists(obj):
+        return False
+    made = os.path.getmtime(obj)
+    names = listed.read_text("utf-8").replace("\\\n", " ").partition(": ")[2].split()
+    own = [name for name in names if not os.path.isabs(name)]
+    counts = [profile(obj)] if PGO == "use" and os.path.exists(profile(obj)) else []
+    rules = [] if obj.endswith("fc_simdjson.o") else ["setup.py"]
+    return all(os.path.exists(name) and os.path.getmtime(name) < made for name in [*own, *counts, *rules])
 
 
 class BuildExt(build_ext):
@@ -98,12 +151,11 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         compiler, compile_one = self.compiler, self.compiler._compile
-        headers = max(map(os.path.getmtime, ext.depends))
 
         def _compile(obj, src, suffix, cc_args, extra, pp_opts):
-            newest = max(os.path.getmtime(src), 0 if src.endswith("fc_simdjson.cpp") else headers)
-            if not os.path.exists(obj) or os.path.getmtime(obj) <= newest:
-                compile_one(obj, src, suffix, cc_args, flags(src), pp_opts)
+            if not is_current(obj):
+                listed = ["-MMD", "-MF", obj.removesuffix(".o") + ".d"] if compiler.compiler_type == "unix" else []
+                compile_one(obj, src, suffix, cc_args, [*flags(src), *profile_flags(obj), *listed], pp_opts)
 
         compiler._compile = _compile
         try:
