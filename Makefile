@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
 .PHONY: demo test check torture compare compare-scan compare-topk compare-parallel compare-arrow compare-midi
-.PHONY: midi-accuracy asv gate gate-record clean
+.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -77,6 +77,24 @@ gate: .venv/check
 
 gate-record: .venv/check
 	$(BIN)/python asv_bench/gate.py --record "$$REASON"
+
+sanitize: .venv/check
+	$(BIN)/python tests/check/run.py thread address
+
+fuzz: .venv/check
+	$(BIN)/python tests/fuzz/run.py $(or $(SECONDS),20)
+
+planted: .venv/check
+	$(BIN)/python tests/planted/run.py
+
+coverage: .venv/check
+	$(BIN)/python tests/check/coverage.py
+
+pgo: .venv/check
+	$(BIN)/python wheels/pgo.py
+
+wheels:
+	PYTHON=$(PYTHON) wheels/build_local.sh
 
 clean:
 	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info

@@ -6,8 +6,10 @@ FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1  FASTCORE_COVERAGE=
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import sysconfig
@@ -38,8 +40,9 @@ SANITIZE = switch("FASTCORE_SANITIZE", ("", "address,undefined", "thread"))
 ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
 SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
 VERSION = re.search(r'^__version__ = "(.+)"$', Path("fastcore/__init__.py").read_text("utf-8"), re.MULTILINE)[1]
-# Objects of one Python, one set of switches and one simdjson lie together and are made again only when they are old.
-KEY = (sys.implementation.cache_tag, MARCH, LTO, DEBUG, SANITIZE, importlib.metadata.version("pysimdjson"))
+# Objects of one Python, set of switches, simdjson and compiler lie together and are made again only when they are old.
+KEY = [sys.implementation.cache_tag, MARCH, LTO, DEBUG, SANITIZE, importlib.metadata.version("pysimdjson")]
+KEY += [Path(os.environ["CC"]).name.replace(" ", "_")] if os.environ.get("CC") else []
 
 
 def objects(pgo: str) -> str:
@@ -169,6 +172,13 @@ class BdistWheel(bdist_wheel):
         super().finalize_options()
         if ABI3:
             self.py_limited_api = "cp311"
+
+    def write_wheelfile(self, wheelfile_base, *args, **kwargs) -> None:
+        super().write_wheelfile(wheelfile_base, *args, **kwargs)
+        made = runpy.run_path("wheels/sbom.py")["sbom"](self.distribution.get_name(), VERSION, SIMDJSON)
+        folder = Path(wheelfile_base, "sboms")  # where the metadata of a wheel keeps them
+        folder.mkdir()
+        (folder / "fastcore.cdx.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
 
 
 MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
