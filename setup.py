@@ -175,7 +175,9 @@ class BdistWheel(bdist_wheel):
 
     def write_wheelfile(self, wheelfile_base, *args, **kwargs) -> None:
         super().write_wheelfile(wheelfile_base, *args, **kwargs)
-        made = runpy.run_path("wheels/sbom.py")["sbom"](self.distribution.get_name(), VERSION, SIMDJSON)
+        made = runpy.run_path("wheels/sbom.py")["sbom"](
+            self.distribution.get_name(), self.distribution.get_version(), SIMDJSON
+        )
         folder = Path(wheelfile_base, "sboms")  # where the metadata of a wheel keeps them
         folder.mkdir()
         (folder / "fastcore.cdx.json").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
