@@ -2,6 +2,7 @@
 
 FASTCORE_MARCH=baseline|native  FASTCORE_LTO=1  FASTCORE_PGO=generate|use with FASTCORE_PGO_DIR=folder
 FASTCORE_SANITIZE=address,undefined|thread  FASTCORE_DEBUG=1  FASTCORE_COVERAGE=1
+FASTCORE_VERSION=1.2.3, where neither an sdist nor git tells the version
 """
 
 import importlib.metadata
@@ -39,7 +40,6 @@ COVERAGE = switch("FASTCORE_COVERAGE", ("0", "1")) == "1"
 SANITIZE = switch("FASTCORE_SANITIZE", ("", "address,undefined", "thread"))
 ABI3 = not sysconfig.get_config_var("Py_GIL_DISABLED")
 SIMDJSON = str(Path(importlib.util.find_spec("simdjson").origin).parent)
-VERSION = re.search(r'^__version__ = "(.+)"$', Path("fastcore/__init__.py").read_text("utf-8"), re.MULTILINE)[1]
 # Objects of one Python, set of switches, simdjson and compiler lie together and are made again only when they are old.
 KEY = [sys.implementation.cache_tag, MARCH, LTO, DEBUG, SANITIZE, importlib.metadata.version("pysimdjson")]
 KEY += [Path(os.environ["CC"]).name.replace(" ", "_")] if os.environ.get("CC") else []
@@ -89,6 +89,54 @@ def profile_flags(obj: str) -> list[str]:
     if PGO != "use" or not os.path.exists(counts):
         return []
     return [f"-fprofile-use={counts}", "-fprofile-partial-training", "-fprofile-correction", "-Wno-missing-profile"]
+
+
+def version() -> str:
+    """The version: what the environment says, else what an sdist carries, else by the newest tag of git.
+
+    At the tag v1.2.3 it is 1.2.3, five commits later 1.2.4.dev5+gHASH, without any tag 0.1.devCOMMITS+gHASH, and
+    `.dirty` is added where a file was changed. A folder that tells nothing is 0+unknown.
+    """
+    if os.environ.get("FASTCORE_VERSION"):
+        return os.environ["FASTCORE_VERSION"]
+    if Path("PKG-INFO").exists():
+        return re.search(r"^Version: (.+)$", Path("PKG-INFO").read_text("utf-8"), re.MULTILINE)[1]
+    described = git("describe", "--tags", "--long", "--dirty", "--always", "--abbrev=8", "--match=v[0-9]*")
+    tagged = re.fullmatch(r"v(.+)-(\d+)-g(\w+?)(-dirty)?", described)
+    if tagged is None:  # the hash alone, or nothing
+        known = re.fullmatch(r"(\w+)(-dirty)?", described)
+        commits = git("rev-list", "--count", "HEAD")
+        return f"0.1.dev{commits}+g{known[1]}{'.dirty' if known[2] else ''}" if known else "0+unknown"
+    release, since, commit, dirty = tagged.groups()
+    if since == "0" and not dirty:
+        return release
+    parts = re.fullmatch(r"(.*?)(\d+)", release)
+    return f"{parts[1]}{int(parts[2]) + 1}.dev{since}+g{commit}{'.dirty' if dirty else ''}"
+
+
+def git(*arguments: str) -> str:
+    """What git says of this folder; nothing where there is no git, or the folder is none of its own."""
+    if not Path(".git").exists():
+        return ""
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def local(version: str) -> str:
+    """The version of this build: one for this processor alone says so, as its wheel is named like the portable one."""
+    if MARCH != "native" or version.endswith("native"):
+        return version
+    return f"{version}{'.' if '+' in version else '+'}native"
+
+
+BUILD = """\
+\"\"\"What this build is; written by setup.py.\"\"\"
+
+__version__ = {version!r}
+SWITCHES = {switches!r}
+"""
 
 
 def flags(source: str) -> list[str]:
@@ -147,6 +195,9 @@ class BuildExt(build_ext):
 
     def run(self) -> None:
         super().run()
+        switches = {"march": MARCH, "lto": LTO, "debug": DEBUG, "sanitize": SANITIZE, "abi3": ABI3}
+        build = Path(self.get_ext_fullpath("fastcore._native.base")).parents[1] / "_build.py"
+        build.write_text(BUILD.format(version=self.distribution.get_version(), switches=switches), "utf-8")
         needs = Path(self.get_ext_fullpath("fastcore._native.base")).with_name("needs_cpu.txt")
         needs.unlink(missing_ok=True)
         if MARCH == "native":  # `import fastcore` reads it: an ImportError is better than an illegal instruction
@@ -212,7 +263,7 @@ def extension(name: str) -> Extension:
 if __name__ == "__main__":  # asv_bench/gate.py imports the flags
     extensions = [extension(Path(binding).stem) for binding in sorted(glob("fastcore/_native/*.pyx"))]
     setup(
-        version=VERSION + ("+native" if MARCH == "native" else ""),
+        version=local(version()),
         ext_modules=cythonize(extensions, build_dir="build/cython"),
         cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
     )

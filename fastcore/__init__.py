@@ -6,9 +6,8 @@ when they are first used.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 _EXPORTS = {
+    "__version__": "fastcore._build",
     "scan": "fastcore._scan",
     "adaptive_map": "fastcore._parallel",
     "adaptive_imap": "fastcore._parallel",
@@ -33,10 +32,11 @@ _EXPORTS = {
     "ExecutorError": "fastcore.errors",
 }
 _MODULES = ("aio", "errors", "midi", "parallel", "query")
-__all__ = ["__version__", *_EXPORTS, *_MODULES]
+__all__ = [*_EXPORTS, *_MODULES]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    __version__: str
     from fastcore import aio as aio
     from fastcore import errors as errors
     from fastcore import midi as midi

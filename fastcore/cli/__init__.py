@@ -37,18 +37,31 @@ def _run(arguments: list[str]) -> int:
 
         return int(importlib.import_module(f"fastcore.cli.{name}").main(arguments[1:]))
     if name in ("-V", "--version"):
-        from fastcore import __version__
-
-        print(f"fastcore {__version__}")
-        return 0
+        return _version(arguments[1:])
     lines = ["usage: fastcore COMMAND ...", "", *(f"  {name:8} {text}" for name, text in COMMANDS.items())]
-    lines += ["", "`fastcore COMMAND --help` explains a command; `fastcore --version` prints the version."]
+    lines += ["", "`fastcore COMMAND --help` explains a command; `fastcore --version` prints the version,"]
+    lines += ["`fastcore --version --verbose` also what it was built with, processor, threads and extras."]
     if name in ("-h", "--help"):
         print("\n".join(lines))
         return 0
     said = f"fastcore: unknown command {name!r}" if name else "fastcore: which command?"
     print(said, *lines, sep="\n", file=sys.stderr)
     return 2
+
+
+def _version(rest: list[str]) -> int:
+    if rest == ["--verbose"]:
+        from fastcore.cli import version
+
+        print("\n".join(version.lines()))
+        return 0
+    if rest:
+        print(f"fastcore: --version takes --verbose or nothing, not {rest[0]!r}", file=sys.stderr)
+        return 2
+    from fastcore import __version__
+
+    print(f"fastcore {__version__}")
+    return 0
 
 
 def _open_missing_streams() -> None:
