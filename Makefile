@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
 .PHONY: demo test check torture compare compare-scan compare-topk compare-parallel compare-arrow compare-midi
-.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels clean
+.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels docs clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -33,6 +33,10 @@ SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fas
 .venv/asv: .venv/python $(SOURCES)
 	$(BIN)/python -m pip install -qq --editable '.[asv]'
 	touch .venv/fastcore $@
+
+.venv/docs: .venv/python $(SOURCES)
+	$(BIN)/python -m pip install -qq --editable '.[test,docs,examples]'
+	touch .venv/fastcore .venv/test $@
 
 demo: .venv/fastcore
 	$(BIN)/python asv_bench/sample_logs.py .demo --bytes 100MB --files 270
@@ -95,6 +99,15 @@ pgo: .venv/check
 
 wheels:
 	PYTHON=$(PYTHON) wheels/build_local.sh
+
+# The site, its doctests, the man page and the links; links that cannot be reached fail nothing.
+SPHINX := $(BIN)/python -m sphinx -q -W --keep-going -d build/docs/doctrees
+docs: .venv/docs
+	$(SPHINX) -b html docs build/docs/html
+	$(SPHINX) -b doctest docs build/docs/doctest
+	$(SPHINX) -b man docs build/docs/man
+	$(BIN)/python -m sphinx -Q -d build/docs/doctrees -b linkcheck docs build/docs/links || true
+	$(BIN)/python docs/links.py build/docs/links
 
 clean:
 	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info

@@ -46,9 +46,9 @@ class Table(Rows["dict[str, Any]"]):
     that do not fit; TypeError for values of other types, and for a list without a value and without a type.
 
     `__arrow_c_stream__` and `__arrow_c_schema__` hand it to Arrow's consumers, again and again and without a copy:
-    `polars.DataFrame(table)`, `pyarrow.table(table)`, `pandas.DataFrame.from_arrow(table)`, and by its name in
-    `duckdb.sql("from table")`. It is a sequence in all but name: consumers that ask for `collections.abc.Sequence`
-    first would read it row by row.
+    `polars.DataFrame(songs)`, `pyarrow.table(songs)`, `pandas.DataFrame.from_arrow(songs)`, and by its name in
+    `duckdb.sql("from songs")`, where no name may be a word of SQL, as `table` is. It is a sequence in all but
+    name: consumers that ask for `collections.abc.Sequence` first would read it row by row.
 
     Equal are tables of the same names, types (but for `?`), nulls and values, NaN being equal to NaN. Pickle and copy
     work. `len`, a column of numbers and a slice of consecutive rows are O(columns) and share memory; the rest is linear

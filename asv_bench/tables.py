@@ -1,0 +1,89 @@
+"""Markdown tables of the comparisons, from the newest samples: `python asv_bench/tables.py [NAME ...]`."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import compare_table
+import plots
+
+MAPS = ("comprehension", "always parallel", "adaptive_map", "joblib")
+MIDI_ENGINES = ("symusic", "mido", "pretty_midi", "miditoolkit")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    columns = list(head)
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def times(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def scan() -> str:
+    return compare_table.table(compare_table.newest())
+
+
+def top_k() -> str:
+    rows = []
+    for cell in plots.newest("topk")["grid"]:
+        if "samples" not in cell:
+            continue
+        samples = cell["samples"]
+        ours = statistics.median(samples["fastcore"])
+        faster = compare_table.ratio(samples, "argpartition", "fastcore")
+        read = compare_table.ratio(samples, "fastcore", "max")
+        rows.append((f"{cell['n']:,}", f"{cell['k']:,}", times(ours), f"{faster:.0f} x", f"{read:.2g}"))
+    return table(("elements", "k", "`top_k`", "as fast as argpartition and sort", "of the time of `a.max()`"), rows)
+
+
+def adaptive_map() -> str:
+    rows = []
+    for name, samples in plots.newest("parallel")["points"].items():
+        better = min(("comprehension", "always parallel"), key=lambda one: statistics.median(samples[one]))
+        ratios = [compare_table.ratio(samples, engine, better) for engine in MAPS]
+        rows.append((name, *(f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}" for ratio in ratios)))
+    return table(("items x each takes", "comprehension", "always parallel", "`adaptive_map`", "joblib"), rows)
+
+
+def midi() -> str:
+    rows = []
+    for name, case in plots.newest("midi")["parse"].items():
+        samples = case["samples"]
+        rate = case["files"] / statistics.median(samples["fastcore"])
+        ratios = [compare_table.ratio(samples, "symusic", "fastcore")]
+        ratios += [compare_table.ratio(samples, engine, "fastcore, few") for engine in MIDI_ENGINES[1:]]
+        shown = (f"{ratio:.1f} x" if ratio < 10 else f"{ratio:,.0f} x" for ratio in ratios)
+        rows.append((name, f"{case['files']:,}", f"{rate:,.0f}", *shown))
+    return table(("files", "how many", "files/s, one thread", *(f"{name} takes" for name in MIDI_ENGINES)), rows)
+
+
+def arrow() -> str:
+    kept = plots.newest("arrow")
+    rows = []
+    for name in ("polars", "duckdb", "pandas", "pyarrow"):
+        by_values = kept["samples"].get(f"{name} by values")
+        cells = (kept["samples"][f"{name} by Arrow"], by_values)
+        rows.append((name, *(times(statistics.median(cell)) if cell else "" for cell in cells)))
+    return table((f"{kept['rows']:,} rows into", "through Arrow", "value by value"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "scan": scan,
+    "top_k": top_k,
+    "adaptive_map": adaptive_map,
+    "midi": midi,
+    "arrow": arrow,
+}
+
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or TABLES:
+        print(f"{TABLES[chosen]()}\n")
