@@ -45,11 +45,14 @@ def top_k() -> str:
     return table(("elements", "k", "`top_k`", "as fast as argpartition and sort", "of the time of `a.max()`"), rows)
 
 
+def better_of(samples: dict[str, list[float]]) -> str:
+    return min(("comprehension", "always parallel"), key=lambda engine: statistics.median(samples[engine]))
+
+
 def adaptive_map() -> str:
     rows = []
     for name, samples in plots.newest("parallel")["points"].items():
-        better = min(("comprehension", "always parallel"), key=lambda one: statistics.median(samples[one]))
-        ratios = [compare_table.ratio(samples, engine, better) for engine in MAPS]
+        ratios = [compare_table.ratio(samples, engine, better_of(samples)) for engine in MAPS]
         rows.append((name, *(f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}" for ratio in ratios)))
     return table(("items x each takes", "comprehension", "always parallel", "`adaptive_map`", "joblib"), rows)
 
@@ -76,12 +79,33 @@ def arrow() -> str:
     return table((f"{kept['rows']:,} rows into", "through Arrow", "value by value"), rows)
 
 
+def summary() -> str:
+    """The README's table: a line a comparison, and the command that repeats it."""
+    cells = {(cell["n"], cell["k"]): cell["samples"] for cell in plots.newest("topk")["grid"] if "samples" in cell}
+    points = plots.newest("parallel")["points"].values()
+    maps = [compare_table.ratio(one, "adaptive_map", better_of(one)) for one in points]
+    songs = plots.newest("midi")["parse"]["17 KB"]["samples"]
+    few, many = (f"{compare_table.ratio(cells[10**5, k], 'argpartition', 'fastcore'):.0f} x" for k in (10, 1000))
+    rare = plots.newest("rare")["cases"]["rare"]
+    rows = [
+        ("a rare word, by DuckDB's `read_json`", f"{compare_table.ratio(rare, 'DuckDB', 'fastcore'):.0f} x", "scan"),
+        ("a rare word, by polars' `scan_ndjson`", f"{compare_table.ratio(rare, 'polars', 'fastcore'):.0f} x", "scan"),
+        ("the 10 largest of 100,000 float32, by argpartition and sort", few, "topk"),
+        ("the 1,000 largest", many, "topk"),
+        ("maps, by the better of serial and parallel", f"{1 / statistics.geometric_mean(maps):.2f} x", "parallel"),
+        ("MIDI into notes, by symusic", f"{compare_table.ratio(songs, 'symusic', 'fastcore'):.1f} x", "midi"),
+    ]
+    lines = ((what, ratio, f"`make compare-{command}`") for what, ratio, command in rows)
+    return table(("task, and who else does it", "fastcore is as fast", "command"), lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "scan": scan,
     "top_k": top_k,
     "adaptive_map": adaptive_map,
     "midi": midi,
     "arrow": arrow,
+    "summary": summary,
 }
 
 if __name__ == "__main__":
