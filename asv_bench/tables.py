@@ -32,6 +32,11 @@ def scan() -> str:
     return compare_table.table(compare_table.newest())
 
 
+def scan_memory() -> str:
+    rows = [(row["name"], f"{row['peak'] / 1e6:.0f} MB") for row in compare_table.newest()["memory"]]
+    return table(("a search of", "peak memory"), rows)
+
+
 def top_k() -> str:
     rows = []
     for cell in plots.newest("topk")["grid"]:
@@ -101,6 +106,7 @@ def summary() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "scan": scan,
+    "scan_memory": scan_memory,
     "top_k": top_k,
     "adaptive_map": adaptive_map,
     "midi": midi,
