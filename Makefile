@@ -23,7 +23,7 @@ SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fas
 	touch .venv/fastcore $@
 
 .venv/check: .venv/python $(SOURCES)
-	$(BIN)/python -m pip install -qq --editable '.[test,check]'
+	$(BIN)/python -m pip install -qq --editable '.[test,check,docs]'
 	touch .venv/fastcore .venv/test $@
 
 .venv/compare: .venv/python $(SOURCES)
@@ -100,12 +100,13 @@ pgo: .venv/check
 wheels:
 	PYTHON=$(PYTHON) wheels/build_local.sh
 
-# The site, its doctests, the man page and the links; links that cannot be reached fail nothing.
+# The site, its doctests, the man page, the examples and the links; links that cannot be reached fail nothing.
 SPHINX := $(BIN)/python -m sphinx -q -W --keep-going -d build/docs/doctrees
 docs: .venv/docs
 	$(SPHINX) -b html docs build/docs/html
 	$(SPHINX) -b doctest docs build/docs/doctest
 	$(SPHINX) -b man docs build/docs/man
+	$(BIN)/python -m pytest --quiet tests/test_examples.py
 	$(BIN)/python -m sphinx -Q -d build/docs/doctrees -b linkcheck docs build/docs/links || true
 	$(BIN)/python docs/links.py build/docs/links
 

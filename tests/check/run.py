@@ -112,6 +112,13 @@ def warnings() -> None:
             run([need(compiler), *CPP_FLAGS, "-O2", "-c", source, "-o", str(BUILD / "warnings.o")])
 
 
+def docs() -> None:
+    """The site and the man page, every warning an error; their examples run in the step test."""
+    for kind in ("html", "man"):
+        sphinx = [str(BIN / "python"), "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(BUILD / "doctrees")]
+        run([*sphinx, "-b", kind, "docs", str(BUILD / kind)])
+
+
 def gate() -> None:
     """The kernels' instruction counts against the recorded ones."""
     run([sys.executable, "asv_bench/gate.py"])
@@ -227,6 +234,7 @@ def clone() -> None:
 STEPS = {
     "test": (test, 600),
     "lint": (lint, 300),
+    "docs": (docs, 120),
     "warnings": (warnings, 300),
     "gate": (gate, 180),
     "clone": (clone, 300),
