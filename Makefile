@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
 .PHONY: demo test check torture compare compare-scan compare-topk compare-parallel compare-arrow compare-midi
-.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels docs clean
+.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels docs profile clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -75,6 +75,9 @@ midi-accuracy: .venv/fastcore
 
 asv: .venv/asv
 	$(BIN)/python asv_bench/history.py
+
+profile: .venv/fastcore
+	$(BIN)/python asv_bench/profiles.py
 
 gate: .venv/check
 	$(BIN)/python asv_bench/gate.py

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import flame
 import sample_midi
 import svg
 
@@ -90,6 +91,12 @@ def tempo_accuracy() -> str:
     return svg.bars(f"Tempi told of {kept['songs']} pop songs", rows, "percent of the songs")
 
 
+def profiles() -> dict[str, dict[str, Any]]:
+    """What `make profile` kept, by name."""
+    folder = RESULTS.with_name("profiles")
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
 PLOTS: dict[str, Callable[[], str]] = {
     "scan_throughput": scan_throughput,
     "scan_latency": scan_latency,
@@ -107,6 +114,9 @@ def draw(folder: Path) -> list[Path]:
     for name, make in PLOTS.items():
         drawn.append(folder / f"{name}.svg")
         drawn[-1].write_text(make(), "utf-8")
+    for name, kept in profiles().items():
+        drawn.append(folder / f"flame_{name}.svg")
+        drawn[-1].write_text(flame.graph(kept["call"], kept["stacks"]), "utf-8")
     return drawn
 
 

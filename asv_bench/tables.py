@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import compare_table
 import plots
+import profiles
 
 MAPS = ("comprehension", "always parallel", "adaptive_map", "joblib")
 MIDI_ENGINES = ("symusic", "mido", "pretty_midi", "miditoolkit")
@@ -84,6 +85,15 @@ def arrow() -> str:
     return table((f"{kept['rows']:,} rows into", "through Arrow", "value by value"), rows)
 
 
+def shares() -> str:
+    """Of processor time, by what `make profile` saw."""
+    rows = []
+    for kept in plots.profiles().values():
+        percent = (100 * kept["shares"].get(share, 0) / kept["samples"] for share in profiles.SHARES)
+        rows.append((f"`{kept['call']}`", *(f"{value:.0f} %" for value in percent), str(kept["samples"])))
+    return table(("call", *profiles.SHARES, "samples"), rows)
+
+
 def summary() -> str:
     """The README's table: a line a comparison, and the command that repeats it."""
     cells = {(cell["n"], cell["k"]): cell["samples"] for cell in plots.newest("topk")["grid"] if "samples" in cell}
@@ -111,6 +121,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "adaptive_map": adaptive_map,
     "midi": midi,
     "arrow": arrow,
+    "shares": shares,
     "summary": summary,
 }
 
