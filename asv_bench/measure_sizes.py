@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=300)
     args = parser.parse_args()
     kept: dict[str, Any] = {"machine": bars.machine("rg"), "threads": THREADS, "sizes": {}}
+    kept["load"] = round(os.getloadavg()[0], 1)  # of what else runs: above 0.5 the milliseconds tell little
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         sample_logs.build(root / "tree", 64 * MB, 270)

@@ -28,6 +28,12 @@ def newest(kind: str) -> dict[str, Any]:
     return loaded
 
 
+def busy(kept: dict[str, Any]) -> str:
+    """What a reader must know of samples that were taken beside other work."""
+    load = kept.get("load", 0.0)
+    return f" (beside other work: load {svg.number(load)} on {kept['machine']['cores']} cores)" if load > 0.5 else ""
+
+
 def scan_throughput() -> str:
     kept = newest("sizes")
     series: dict[str, list[tuple[float, float]]] = {}
@@ -35,13 +41,16 @@ def scan_throughput() -> str:
         for engine, samples in row["samples"].items():
             series.setdefault(engine, []).append((int(size), kept["bytes"] / 1e9 / statistics.median(samples)))
     title = f"A word that is nowhere in {kept['bytes'] / 1e6:.0f} MB, by the size of the files"
-    return svg.lines(title, series, "bytes a file", "GB/s, two threads, warm", log_x=True, x_labels=SIZES)
+    x_name = f"bytes a file{busy(kept)}"
+    return svg.lines(title, series, x_name, "GB/s, two threads, warm", log_x=True, x_labels=SIZES)
 
 
 def scan_latency() -> str:
-    kept = newest("sizes")["calls"]
-    samples = {name: [1e3 * value for value in values] for name, values in kept["samples"].items()}
-    return svg.distribution(f"Searching {kept['bytes'] / 1e6:.0f} MB in 27 files", samples, "milliseconds a call")
+    kept = newest("sizes")
+    calls = kept["calls"]
+    samples = {name: [1e3 * value for value in values] for name, values in calls["samples"].items()}
+    title = f"Searching {calls['bytes'] / 1e6:.0f} MB in 27 files"
+    return svg.distribution(title, samples, f"milliseconds a call{busy(kept)}")
 
 
 def map_latency() -> str:
