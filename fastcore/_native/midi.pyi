@@ -1,7 +1,7 @@
 """Standard MIDI Files, read into arrays."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,7 @@ CODES: tuple[str, ...]
 
 FACTS: tuple[str, ...]
 
+@final
 class Parsed:
     """What was read of a file: FACTS by name, made anew each time, dict(parsed) has them all. `code` is "ok" and
     the rest as in `fastcore.midi.Song`, or else `code` says why there is no song and `offset` where, and that is all.
@@ -26,7 +27,7 @@ class Parsed:
     def keys(self) -> tuple[str, ...]:
         """The names of what there is."""
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str, /) -> Any:
         """KeyError for other names."""
 
 def read(data: bytes | bytearray | memoryview) -> Parsed:
