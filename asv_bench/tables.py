@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import statistics
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import compare_table
@@ -94,6 +97,14 @@ def shares() -> str:
     return table(("call", *profiles.SHARES, "samples"), rows)
 
 
+def builds() -> str:
+    """What the build switches are worth, as `make pgo` recorded it."""
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "wheels"))
+    pgo: Any = importlib.import_module("pgo")
+    made: str = pgo.table(json.loads(pgo.RECORDED.read_text("utf-8")))
+    return made
+
+
 def summary() -> str:
     """The README's table: a line a comparison, and the command that repeats it."""
     cells = {(cell["n"], cell["k"]): cell["samples"] for cell in plots.newest("topk")["grid"] if "samples" in cell}
@@ -121,6 +132,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "adaptive_map": adaptive_map,
     "midi": midi,
     "arrow": arrow,
+    "builds": builds,
     "shares": shares,
     "summary": summary,
 }
