@@ -114,4 +114,4 @@ docs: .venv/docs
 	$(BIN)/python docs/links.py build/docs/links
 
 clean:
-	rm -rf .venv .demo build dist wheels/dist fastcore/_native/*.so *.egg-info
+	rm -rf .venv .demo build dist wheels/dist docs/made fastcore/_build.py fastcore/_native/*.so *.egg-info
