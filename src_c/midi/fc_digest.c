@@ -68,10 +68,9 @@ static inline __attribute__((always_inline)) sums sum_up(const fc_song *song, gr
         const uint64_t start = plain ? plain_place_on(&g, note->start) : place_on(&g, note->start);
         const uint64_t end = plain ? plain_place_on(&g, note->end) : place_on(&g, note->end);
         const uint64_t when = fc_hash_mix(start ^ K[0], (end - start) ^ K[1]) ^ K[2];
-        const bool drums = note->channel == DRUMS;
-        const uint64_t pitch = note->pitch | (drums ? 128u : 0u);
+        const uint64_t drums = note->channel == DRUMS, pitch = note->pitch | drums << 7;
         s.notes += fc_hash_mix(when, pitch ^ K[3]);
-        s.shape += fc_hash_mix(when, (pitch - (drums ? 0 : lowest)) ^ K[3]);
+        s.shape += fc_hash_mix(when, (pitch - (lowest & (drums - 1))) ^ K[3]);
     }
     return s;
 }

@@ -16,10 +16,11 @@ static const double TIE = 1e-9;
 
 size_t fc_tonality_weights(const fc_song *song, fc_key_notes kind, double out_weights[12]) {
     double pitches[2][128] = {{0}}; /* [drums] */
+    const bool leaves_drums = kind != FC_ALL_COUNT;
     size_t notes = 0;
     for (size_t i = 0; i < song->notes_len; i++) {
         const fc_note *note = &song->notes[i];
-        const bool drums = note->channel == DRUMS && kind != FC_ALL_COUNT;
+        const bool drums = (note->channel == DRUMS) & leaves_drums; /* no branch: drums come in no order */
         pitches[drums][note->pitch & 127] += kind == FC_PITCHED_SECONDS ? note->end_s - note->start_s : 1.0;
         notes += !drums;
     }
