@@ -285,7 +285,7 @@ def analyze_many(
 
     The table does not depend on threads or executor. Ctrl-C stops within a file. ValueError for an unknown column or
     tempo, LookupError for an unknown charset. About 0.1 ms a file of 17 KB; memory is that of the table, and for each
-    thread some 60 times the largest file. Thread-safe; the GIL is released.
+    thread at most 32 times the largest file and 1 MB. Thread-safe; the GIL is released.
 
     >>> table = analyze_many(["/nowhere.mid"], columns=["path", "status", "code", "bpm"])
     >>> table[0]

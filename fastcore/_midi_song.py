@@ -106,11 +106,14 @@ class TempoMap(Immutable):
         return self.segments[first:end]
 
     def seconds(self, ticks: ArrayLike, track: int = 0) -> NDArray[np.float64]:
-        """Return when ticks sound, an array of the shape of `ticks`; `track` matters in format 2 alone."""
+        """Return the seconds at which ticks sound, an array of the shape of `ticks`.
+
+        `track` matters in format 2 alone; ValueError for one that is not there.
+        """
         return _native.to_seconds(self._of(track), ticks)
 
     def ticks(self, seconds: ArrayLike, track: int = 0) -> NDArray[np.float64]:
-        """Return the ticks at these seconds, fractions included."""
+        """Return the ticks at these seconds, fractions included, an array of their shape; `track` as in `seconds`."""
         return _native.to_ticks(self._of(track), seconds)
 
     def __eq__(self, other: object) -> bool:
