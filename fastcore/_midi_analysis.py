@@ -297,15 +297,26 @@ def analyze_many(
         b"a".decode(charset, "replace")
     report = check_progress(progress, "midi")
     threads = _base.check_threads(1 if threads is None and executor is not None else threads)
-    found = _midi_paths.collect(paths)
     parts = _midi_columns.parts_of(names)
-    if executor is None:
-        rows, texts = _native.analyze_many([os.fsencode(path) for path in found], tempo, parts, threads, report)
-    else:
-        from fastcore import _midi_executor
-
-        rows, texts = _midi_executor.run(executor, found, tempo, parts, threads, report)
+    given = list(_midi_paths.each(paths))
+    found = _midi_paths.collect(given, looks=False)
+    rows, texts = _run(found, tempo, parts, threads, executor, report)
+    if any(os.path.isdir(found[at]) for at in np.flatnonzero(~rows["opened"]).tolist()):
+        # A folder has the name of a file: hardly ever, so that no file is looked at beforehand to find that out.
+        found = _midi_paths.collect(given)
+        rows, texts = _run(found, tempo, parts, threads, executor, report)
     return Table(_midi_columns.make_columns(names, Batch(rows, texts, list(found), charset)))
+
+
+def _run(
+    found: list[str], tempo: str, parts: int, threads: int, executor: Executor | None, report: Any
+) -> tuple[Any, Any]:
+    """The core's rows of these files, and their texts."""
+    if executor is None:
+        return _native.analyze_many([os.fsencode(path) for path in found], tempo, parts, threads, report)
+    from fastcore import _midi_executor
+
+    return _midi_executor.run(executor, found, tempo, parts, threads, report)
 
 
 def _check_tempo(tempo: str) -> None:

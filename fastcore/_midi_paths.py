@@ -16,15 +16,15 @@ ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 _GLOB_CHARACTERS = "*?["
 
 
-def collect(paths: Paths) -> list[str]:
+def collect(paths: list[str], *, looks: bool = True) -> list[str]:
     """Return the files that are named, in order and as often; a folder gives way to the files of MIDI below it.
 
     What is not there is taken for a file, and a folder that cannot be listed stands for itself, for whoever opens them
-    to tell why.
+    to tell why. Unless it `looks`, what is called like a file of MIDI is taken for one.
     """
     found: list[str] = []
-    for path in _each(paths):
-        if os.path.isdir(path):
+    for path in paths:
+        if (looks or not path.lower().endswith(ENDINGS)) and os.path.isdir(path):
             search = _Search(lambda error: found.append(os.fspath(error.filename)))
             for file in search.walk(path):
                 found.append(file)
@@ -53,10 +53,11 @@ def find(paths: Paths, *, on_error: Callable[[OSError], object] | None = None) -
     ['a.MID', 'b.mid']
     """
     search = _Search(on_error or _raise)
-    return (file for path in _each(paths) for name in _globbed(path) for file in search.named(name))
+    return (file for path in each(paths) for name in _globbed(path) for file in search.named(name))
 
 
-def _each(paths: Paths) -> Iterator[str]:
+def each(paths: Paths) -> Iterator[str]:
+    """Yield the paths as text; TypeError and ValueError for what is none."""
     if isinstance(paths, (bytes, bytearray, memoryview)):
         raise TypeError("paths: wanted paths, not content; analyze takes bytes")
     for given in [paths] if isinstance(paths, (str, os.PathLike)) else paths:

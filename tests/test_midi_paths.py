@@ -154,3 +154,13 @@ def test_the_order_is_that_of_paths(tmp_path_factory: pytest.TempPathFactory, na
             path.touch()
     wanted = [path for path in folder.rglob("*") if path.is_file() and path.name.lower().endswith(".mid")]
     assert found(folder) == sorted(map(str, wanted), key=os.fsencode)
+
+
+def test_a_folder_that_is_called_like_a_file(library: Path) -> None:
+    (library / "all.mid" / "deep.mid").mkdir(parents=True)
+    for name in ("all.mid/deep.mid/1.mid", "all.mid/2.txt"):
+        (library / name).touch()
+    (library / "empty.mid").mkdir()
+    table = midi.analyze_many(iter(["b.mid", "all.mid", "gone.mid", "empty.mid"]), columns=["path", "code"])
+    assert table["path"].tolist() == ["b.mid", "all.mid/deep.mid/1.mid", "gone.mid"]
+    assert table["code"].tolist() == ["empty", "empty", "not_found"]
