@@ -11,7 +11,6 @@ typedef struct fc_stored_state {
     uint64_t device, inode, size;
     int64_t mtime_ns, ctime_ns;
     uint64_t tail_hash; /* of its last bytes, by whoever takes it */
-    int64_t taken_ns;   /* when, since 1970-01-01 UTC */
 } fc_stored_state;
 
 /* One block, from the end of the one before it (0 for the first) up to `end`. */

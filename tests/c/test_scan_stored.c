@@ -12,7 +12,7 @@ static void make(void) {
     static const uint8_t entries[] = {0, 3, 'o', 'n', 'e', 2, 0};
     files = (size_t)random_below(FILES + 1);
     for (size_t i = 0; i < files; i++) {
-        states[i] = (fc_stored_state){random_below(9), random_below(9), 0, (int64_t)random_below(9) - 4, 7, ~0u, -1};
+        states[i] = (fc_stored_state){random_below(9), random_below(9), 0, (int64_t)random_below(9) - 4, 7, ~0u};
         counts[i] = (size_t)random_below(BLOCKS + 1);
         uint64_t end = 0;
         for (size_t j = 0; j < counts[i]; j++) {

@@ -22,7 +22,7 @@ CORPUS = (
     b'{"type":"new","a":{"b":{"c":"d","id":"e"}},"\\u0074ype":1e9}',
 )
 # Facts as they are stored: a file of two blocks.
-STORED = struct.pack("=3Q2qQ2Q", 1, 2, 900, 3, 4, 5, 6, 2)
+STORED = struct.pack("=3Q2q2Q", 1, 2, 900, 3, 4, 5, 2)
 STORED += struct.pack("=BQ3q", 7, 400, -5, 9, 3) + struct.pack("=BQBH5s", 8, 900, 7, 5, b"\x00\x03one")
 
 
