@@ -251,6 +251,15 @@ def time_us(stamp: str) -> int | None:
     return (days * 86400 + moment.seconds - offset) * 10**6 + int(f"{fraction:0<6}"[:6])
 
 
+def line_time(line: bytes) -> int | None:
+    """The time that the raw line of a record shows to be its own; None where that is not sure."""
+    plain = rb'"timestamp"[ \t\r]*:[ \t\r]*"[^"\\]*"'
+    spelled = rb"\\u00(?:6[159dD]|7[034])"  # a letter of the key
+    if line.count(b'"timestamp"') != 1 or not re.search(plain, line) or re.search(spelled, line):
+        return None
+    return fields(parse_line(line))["time_us"]  # type: ignore[no-any-return]
+
+
 # Queries.
 
 # Code points whose simple folding came or changed after Unicode 14, up to 17: interpreters differ on them.

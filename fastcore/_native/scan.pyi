@@ -75,6 +75,8 @@ def run(
     *,
     order: int,
     limit: int,
+    count: bool,
+    prune: bool,
     validate_all: bool,
     max_line: int,
     threads: int,
@@ -92,7 +94,9 @@ def run(
     """Scan and return (hits, errors, tails, stats).
 
     A hit is (path, line, offset, time in microseconds, raw line), an error (path, line, offset, errno, reason,
-    excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all.
+    excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all. Without
+    `count` the statistics hold no number of matches; then, in an order of time, lines that show a time make no errors,
+    and with `prune` those that cannot be among the first `limit` are not parsed.
     """
 
 def merge_errors(
@@ -127,6 +131,9 @@ def decode(
 
 def parse_time(text: bytes) -> int | None:
     """Return the microseconds since 1970 of a time as records spell it; None when it is not readable."""
+
+def line_time(line: bytes) -> int | None:
+    """Return the time that a raw line shows, which its record, if it is one, has of its own; None if that is unsure."""
 
 def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
     """Return the work of a site of `scan` for `base.Site`: parts of so many files, bytes that count, and a first guess

@@ -19,8 +19,8 @@ Exit code: 0 found, 1 nothing found, 2 error, also if a file or folder could not
 json, jsonl and tsv hold.
 
 Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); FASTCORE_THREADS, as -j; \
-FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,pool,simd do without newer instructions and optimisations; NO_COLOR \
-and FORCE_COLOR."""
+FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,prune,pool,simd do without newer instructions and optimisations; \
+NO_COLOR and FORCE_COLOR."""
 
 
 class UsageError(ValueError):
@@ -103,6 +103,11 @@ def parser() -> Parser:
         action="store_true",
         help="print the number of matching records in all (not file by file, as rg does)",
     )
+    p.add_argument(
+        "--no-count",
+        action="store_true",
+        help="do not count what is not printed: the same records, sooner; bad lines that show a time are not reported",
+    )
     p.add_argument("-l", "--files-with-matches", action="store_true", help="print only the files that hold a match")
     p.add_argument("-q", "--quiet", action="store_true", help="print nothing; the exit code answers")
     p.add_argument("-0", "--null", action="store_true", help="end paths of -l with NUL instead of newline")
@@ -175,6 +180,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     for name in FIELDS:
         if getattr(args, name):
             setattr(args, name, [utf8(f"--{name}", value) for value in getattr(args, name)])
+    if args.count and args.no_count:
+        raise UsageError("argument --no-count: not allowed with -c/--count, which prints the count")
     if args.no_color:
         args.color = "never"
     return args
@@ -204,8 +211,10 @@ def form_asked_for(argv: list[str]) -> str:
 
 
 def limit_of(args: argparse.Namespace) -> int | None:
-    if args.count or args.quiet:
+    if args.count or (args.quiet and not args.no_count):
         return 0
+    if args.quiet:
+        return 1
     if args.limit == "all" or (args.limit is None and args.files_with_matches):
         return None
     if args.limit is None:

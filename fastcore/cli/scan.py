@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     if args.stats:
         say(notes.stats_line(hits))
     # A file that changed meanwhile was searched; one that failed was not.
-    return 2 if hits.stats.files_failed else 0 if hits.stats.matches else 1
+    return 2 if hits.stats.files_failed else 0 if hits or hits.stats.matches else 1
 
 
 def fail(error: Exception, form: str) -> int:
@@ -101,6 +101,7 @@ def search_quietly(args: argparse.Namespace, progress: Progress | None) -> Hits:
             until=args.until,
             order=args.order,
             limit=limit_of(args),
+            count=not args.no_count,
             case_sensitive=args.case_sensitive,
             validate=args.validate,
             follow=args.follow,

@@ -271,6 +271,7 @@ static void add_counts(const fc_worker *w, fc_run_result *out) {
     out->blank += w->blank;
     out->records += w->records;
     out->candidates += w->candidates;
+    out->pruned += w->pruned;
     out->matches += w->matches;
     out->errors += w->errors;
     out->files_failed += w->files_failed;
@@ -319,6 +320,10 @@ static fc_status prepare(run *r, const fc_run_options *options) {
     if (status != FC_OK) return status;
     shared->stamps = &r->stamps;
     shared->bounds = shared->plan->options;
+    shared->uncounted = options->uncounted && !options->validate_all && options->order != FC_ORDER_FILE;
+    shared->prunes = shared->uncounted && !options->no_prune && options->limit != 0;
+    fc_line_time_init(&shared->line_time, shared->find);
+    fc_floor_init(&shared->floor, options->order);
     /* A chunk that could hold a whole over-long line must be looked at line by line. */
     shared->every_line =
         options->validate_all || shared->plan->probe.literals_len == 0 || options->max_line < options->chunk;

@@ -183,6 +183,31 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
            !(bounds->has_until && hit->time_us > bounds->until_us);
 }
 
+/* True if the line shows that its record is none of the best: too old, too new, or behind those that are held. */
+static bool is_hopeless(const fc_worker *w, const uint8_t *line, size_t len, uint64_t offset) {
+    const fc_shared *shared = w->shared;
+    const bool bounded = shared->bounds.has_since || shared->bounds.has_until;
+    if (!bounded && !fc_floor_is_known(&shared->floor)) return false;
+    fc_hit hit = {.file = w->span->file, .offset = offset, .has_time = true};
+    if (!fc_line_time_read(&shared->line_time, line, len, &hit.time_us)) return false;
+    return !within(&shared->bounds, &hit) || fc_floor_excludes(&shared->floor, hit.time_us) ||
+           !fc_best_accepts(&w->best, &hit);
+}
+
+/* True if the line could be hopeless at some moment. */
+static bool shows_time(const fc_worker *w, const uint8_t *line, size_t len) {
+    int64_t us;
+    return fc_line_time_read(&w->shared->line_time, line, len, &us);
+}
+
+/* Keep a hit; where no more fit, what is as good as the last of them is the least that is wanted from now on. */
+static fc_status keep(fc_worker *w, const fc_hit *hit) {
+    const fc_status status = fc_best_push(&w->best, hit);
+    const fc_hit *last = fc_best_last(&w->best);
+    if (last != NULL && last->has_time) fc_floor_raise(&w->shared->floor, last->time_us);
+    return status;
+}
+
 /* Count a matching record and keep it if it is among the best. Overwrites the parser's record. FC_STOPPED: the scan
  * ended before its time was known, so it is not counted either. */
 static fc_status take_match(fc_worker *w, size_t begin, size_t line, size_t len, size_t next) {
@@ -208,7 +233,7 @@ static fc_status take_match(fc_worker *w, size_t begin, size_t line, size_t len,
     w->matches++;
     if (!kept) return FC_OK;
     hit.line = line_number(w, begin);
-    return fc_best_push(&w->best, &hit);
+    return keep(w, &hit);
 }
 
 /* Length of the byte order mark at the start of the file, if `begin` is there and has one. */
@@ -238,6 +263,10 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
         w->blank++;
         return FC_OK;
     }
+    if (shared->prunes && terminated && is_hopeless(w, data + line, len, w->block.base + begin)) {
+        w->pruned++;
+        return FC_OK;
+    }
     w->candidates++;
     fc_line_reason reason;
     fc_status status = fc_parser_read(&w->parser, data + line, len, &reason);
@@ -249,8 +278,9 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
                                  &w->scratch, &matched);
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
-        if (terminated) report_line(w, begin, end, reason);
-        else keep_tail(w, w->block.base + begin);
+        if (!terminated) keep_tail(w, w->block.base + begin);
+        else if (shared->uncounted && shows_time(w, data + line, len)) w->pruned++;
+        else report_line(w, begin, end, reason);
     }
     if (matched) return take_match(w, begin, line, len, next); /* calls fc_parser_done */
     fc_parser_done(&w->parser, len);

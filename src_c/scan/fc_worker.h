@@ -6,6 +6,8 @@
 
 #include "fc_best.h"
 #include "fc_block.h"
+#include "fc_floor.h"
+#include "fc_line_time.h"
 #include "fc_match.h"
 #include "fc_times.h"
 
@@ -38,7 +40,11 @@ typedef struct fc_shared {
     const fc_find *find;
     const fc_run_options *options;
     fc_plan_options bounds;
-    bool every_line;     /* no line is passed over */
+    bool every_line;     /* the filter passes over no line */
+    bool uncounted;      /* bad lines that show a time are not reported */
+    bool prunes;         /* lines that show that they are none of the best are not parsed */
+    fc_line_time line_time;
+    fc_floor floor;
     const size_t *ranks; /* by file: its place in the order of paths */
     fc_span *spans;
     fc_shared_file *states; /* by file */
@@ -62,7 +68,7 @@ typedef struct fc_worker {
     fc_first_reports reports;
     fc_tail *tails;
     size_t tails_len, tails_capacity;
-    uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
+    uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed;
     /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */
     int64_t cpu_begin, cpu_end;
     /* The span being scanned. */

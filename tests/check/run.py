@@ -124,6 +124,7 @@ def pythons() -> None:
 # base).
 SWITCHES = (
     ("FASTCORE_OFF", "prefilter", "scan"),
+    ("FASTCORE_OFF", "prune", "scan"),
     ("FASTCORE_OFF", "pool", "scan parallel topk"),
     ("FASTCORE_CPU", "base", "scan topk"),
     ("FASTCORE_CPU", "v3", "scan topk"),
