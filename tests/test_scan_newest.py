@@ -104,11 +104,31 @@ def test_no_line_shows_a_time_that_is_not_its_records(rnd: random.Random) -> Non
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_lines_that_come_too_late_are_left_unparsed(tmp_path: Path, order: str) -> None:
     path = tmp_path / "a.jsonl"
-    seconds = range(1000) if order == "oldest" else range(1000, 0, -1)
+    seconds = range(500) if order == "oldest" else range(500, 0, -1)
     path.write_bytes(b"".join(line(second) for second in seconds))
     hits = ask(path, order=order, limit=5, threads=1)
     assert [hit.line for hit in hits] == [1, 2, 3, 4, 5]
     assert (hits.stats.candidates, hits.stats.records, hits.stats.matches) == (5, 5, None)
+
+
+@prunes
+def test_a_file_is_searched_from_its_end(tmp_path: Path) -> None:
+    """A log grows forwards: read so, each of its lines would be the best so far."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(line(second) for second in range(3000)))
+    hits = ask(path, limit=5, threads=1)
+    assert [hit.line for hit in hits] == [3000, 2999, 2998, 2997, 2996]
+    assert hits.stats.candidates < 1000
+
+
+@pytest.mark.parametrize("chunk", ["64", "1024", "16384", "1048576"])
+def test_lines_without_time_from_the_end(tmp_path: Path, chunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTCORE_CHUNK", chunk)
+    path = tmp_path / "a.jsonl"
+    for share in (2, 30, 10_000):
+        path.write_bytes(b"".join(line(at // 10 if at % share == 1 else None, f"a needle {at}") for at in range(2000)))
+        hits = ask(path, limit=30, threads=1)
+        assert [hit.text for hit in hits] == [f"a needle {hit.line - 1}" for hit in hits if hit.line]
 
 
 @prunes

@@ -16,6 +16,7 @@ typedef struct run {
     size_t *visits; /* spans in the order in which they are taken */
     size_t visits_len;
     fc_worker *workers;
+    bool has_sizes; /* and times, of all files that can tell them */
     uint64_t total_bytes;
     int64_t deadline_ns;
     int64_t cpu_ns; /* of the threads that helped the caller */
@@ -81,6 +82,7 @@ static fc_status rank_files(run *r) {
 static void learn_sizes(run *r) {
     const fc_shared *shared = &r->shared;
     const bool all = shared->options->poll_total || shared->files->len < 32;
+    r->has_sizes = all;
     for (size_t i = 0; i < shared->files->len; i++) {
         const fc_file_entry *entry = &shared->files->entries[i];
         fc_shared_file *state = &shared->states[i];
@@ -91,6 +93,51 @@ static void learn_sizes(run *r) {
             state->has_size = true;
         if (state->has_size) r->total_bytes += state->info.size;
     }
+}
+
+typedef struct visit {
+    uint64_t rank, span;
+} visit;
+
+static int by_rank(const void *a, const void *b) {
+    const visit *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    return x->span < y->span ? -1 : 1;
+}
+
+/* The bits of a number in reverse: counting up, it jumps about evenly. */
+static uint64_t scattered(uint64_t number) {
+    uint64_t reverse = 0;
+    for (int bit = 0; bit < 64; bit++) reverse |= (number >> bit & 1) << (63 - bit);
+    return reverse;
+}
+
+/* When a file's spans are taken: those that were written last (or first) go first, and before them those that tell no
+ * time. The complement of the sign orders integers as their unsigned images. */
+static uint64_t time_rank(const fc_shared_file *state, bool newest) {
+    const uint64_t ascending = (uint64_t)state->info.mtime_ns ^ (uint64_t)1 << 63;
+    return !state->has_size ? 0 : newest ? ~ascending : ascending;
+}
+
+/* Where lines may be left unparsed, choose the order of the planned spans: the sooner the best are known, the less is
+ * parsed. The times of files bound nothing, they only guide; where it would take a look at each file to know them,
+ * spans are taken from everywhere, so that names that ascend with time do no harm. */
+static fc_status order_visits(run *r, bool by_time) {
+    const fc_shared *shared = &r->shared;
+    const size_t len = r->visits_len;
+    if (!shared->prunes || len < 2) return FC_OK;
+    visit *visits = malloc(len * sizeof *visits);
+    if (visits == NULL) return FC_NO_MEMORY;
+    const bool newest = shared->options->order == FC_ORDER_NEWEST;
+    for (size_t i = 0; i < len; i++) {
+        const size_t span = r->visits[newest ? len - 1 - i : i];
+        const uint64_t rank = by_time ? time_rank(&shared->states[shared->spans[span].file], newest) : scattered(i);
+        visits[i] = (visit){rank, newest ? ~(uint64_t)span : span};
+    }
+    qsort(visits, len, sizeof *visits, by_rank);
+    for (size_t i = 0; i < len; i++) r->visits[i] = (size_t)(newest ? ~visits[i].span : visits[i].span);
+    free(visits);
+    return FC_OK;
 }
 
 /* Put one span for each file that is not known to be big into the first job. */
@@ -108,7 +155,7 @@ static fc_status plan_files(run *r) {
         state->spans = 1;
         if (!state->has_size || !fc_shared_is_big(shared, state->info.size)) r->visits[r->visits_len++] = i;
     }
-    return FC_OK;
+    return order_visits(r, r->has_sizes);
 }
 
 /* Cut the big files into pieces for the second job: after the small files, so that the pieces balance the end. */
@@ -147,7 +194,7 @@ static fc_status plan_pieces(run *r) {
     for (size_t i = 0; i < pieces; i++)
         visits[r->visits_len++] = r->spans_len + (shared->options->order == FC_ORDER_NEWEST ? pieces - 1 - i : i);
     r->spans_len += pieces;
-    return FC_OK;
+    return order_visits(r, true);
 }
 
 /* Opening, reading and closing a small file takes as long as scanning so many bytes. */

@@ -67,10 +67,10 @@ static uint64_t line_number(fc_worker *w, size_t begin) {
         w->lost_count = false;
     }
     w->counting = true;
-    if (begin > w->counted) {
-        w->newlines += w->shared->find->newlines(w->block.bytes + w->counted, begin - w->counted);
-        w->counted = begin;
-    }
+    const fc_find *find = w->shared->find;
+    if (begin > w->counted) w->newlines += find->newlines(w->block.bytes + w->counted, begin - w->counted);
+    else w->newlines -= find->newlines(w->block.bytes + begin, w->counted - begin);
+    w->counted = begin;
     return w->newlines + 1;
 }
 
@@ -152,7 +152,18 @@ static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_k
     fc_shared *shared = w->shared;
     fc_time_found found = {0};
     fc_status status = FC_OK;
-    if (next < w->complete)
+    if (w->has_inherited && offset < w->since && w->since <= w->block.base + w->complete) {
+        /* What holds from `since` on holds here too unless a time stands between. */
+        const size_t since = (size_t)(w->since - w->block.base);
+        status = fc_times_in_lines(&w->times, w->block.bytes + next, since - next, w->block.base + next, &found);
+        if (status != FC_OK) return status;
+        if (!found.found) {
+            w->since = offset;
+            *out_known = w->inherited_known;
+            *out_us = w->inherited_us;
+            return FC_OK;
+        }
+    } else if (next < w->complete)
         status = fc_times_in_lines(&w->times, w->block.bytes + next, w->complete - next, w->block.base + next, &found);
     const uint64_t read = w->block.base + (next > w->complete ? next : w->complete);
     if (status == FC_OK && !found.found && read < w->span->end)
@@ -329,6 +340,22 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
     return status;
 }
 
+/* The same for a stretch that may be empty. Where lines may be left unparsed, the newest first, it is judged from its
+ * end, part by part: a log grows forwards, so that its older records are not parsed. */
+static fc_status take_stretch(fc_worker *w, size_t from, size_t to) {
+    const bool backwards = w->shared->prunes && w->shared->options->order == FC_ORDER_NEWEST;
+    const size_t part = backwards ? w->shared->options->chunk / 16 + 1 : SIZE_MAX;
+    const uint8_t *data = w->block.bytes;
+    fc_status status = FC_OK;
+    while (from < to && status == FC_OK) {
+        const uint8_t *newline = to - from > part ? memrchr(data + from, '\n', to - from - part) : NULL;
+        const size_t begin = newline == NULL ? from : (size_t)(newline - data) + 1;
+        status = take_lines(w, begin, to);
+        to = begin;
+    }
+    return status;
+}
+
 /* Drop the first `size` bytes of the block. */
 static void slide(fc_worker *w, size_t size) {
     if (size == 0) return;
@@ -437,7 +464,7 @@ static fc_status scan_lines(fc_worker *w) {
         if (got == STEP_FAILED) return FC_STOPPED;
         cursor = w->passing ? pass_over(w) : 0;
         const size_t stop = whole_lines(w, cursor, old_len, &last);
-        fc_status status = stop > cursor ? take_lines(w, cursor, stop) : FC_OK;
+        fc_status status = take_stretch(w, cursor, stop);
         cursor = stop;
         if (status == FC_OK && !last && got == STEP_ENDED) {
             last = true;
