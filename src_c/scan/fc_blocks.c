@@ -56,11 +56,22 @@ fc_status fc_blocks_new(const fc_blocks *old, size_t kept, const uint64_t *ends,
         extent->end = blocks->end = ends[i];
         atomic_init(&extent->facts, NULL);
         atomic_init(&extent->sketch, NULL);
+        atomic_init(&extent->newlines, 0);
         atomic_init(&extent->users, 1);
         blocks->items[blocks->len++] = extent;
     }
     *out = blocks;
     return FC_OK;
+}
+
+size_t fc_blocks_at(const fc_blocks *blocks, uint64_t at) {
+    size_t low = 0, high = blocks->len;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (blocks->items[middle]->begin < at) low = middle + 1;
+        else high = middle;
+    }
+    return low;
 }
 
 fc_blocks *fc_blocks_share(fc_blocks *blocks) {
@@ -94,6 +105,14 @@ const fc_facts *fc_extent_facts(const fc_extent *extent) {
 
 const fc_sketch *fc_extent_sketch(const fc_extent *extent) {
     return atomic_load_explicit(&extent->sketch, memory_order_acquire);
+}
+
+void fc_extent_put_newlines(fc_extent *extent, uint64_t newlines) { atomic_store(&extent->newlines, newlines + 1); }
+
+bool fc_extent_newlines(const fc_extent *extent, uint64_t *out) {
+    const uint64_t known = atomic_load(&extent->newlines);
+    if (known != 0) *out = known - 1;
+    return known != 0;
 }
 
 /* Facts and sketches answer here, each from its own header. */

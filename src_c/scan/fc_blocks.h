@@ -30,7 +30,8 @@ typedef struct fc_extent {
     uint64_t begin, end;
     _Atomic(fc_facts *) facts;
     _Atomic(fc_sketch *) sketch;
-    atomic_size_t users; /* sets that hold it */
+    atomic_uint_least64_t newlines; /* and 1; 0 while unknown */
+    atomic_size_t users;            /* sets that hold it */
 } fc_extent;
 
 typedef struct fc_blocks {
@@ -54,6 +55,9 @@ size_t fc_blocks_kept(const fc_blocks *blocks, size_t size, uint64_t *out_from);
  * the ascending `ends`. The caller owns one use of it. FC_NO_MEMORY. O(kept + count). */
 fc_status fc_blocks_new(const fc_blocks *old, size_t kept, const uint64_t *ends, size_t count, fc_blocks **out);
 
+/* The number of the first block that begins at `at` or behind it; blocks->len if none does. O(log len). */
+size_t fc_blocks_at(const fc_blocks *blocks, uint64_t at);
+
 /* Take part in the use of a set, and end a use: the last one frees it, and the blocks that no other set holds. NULL is
  * let pass. Thread-safe. */
 fc_blocks *fc_blocks_share(fc_blocks *blocks);
@@ -67,6 +71,10 @@ const fc_sketch *fc_extent_put_sketch(fc_extent *extent, fc_sketch *sketch);
 /* What stands in a slot, NULL while unknown. Thread-safe; the piece stays as long as a set that holds the block. */
 const fc_facts *fc_extent_facts(const fc_extent *extent);
 const fc_sketch *fc_extent_sketch(const fc_extent *extent);
+
+/* Remember how many newlines the block has; false and untouched from the second function while that is unknown. */
+void fc_extent_put_newlines(fc_extent *extent, uint64_t newlines);
+bool fc_extent_newlines(const fc_extent *extent, uint64_t *out);
 
 enum { FC_USE_FACTS = 1, FC_USE_SKETCH = 2 };
 
