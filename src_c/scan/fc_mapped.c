@@ -66,28 +66,48 @@ static bool may_hold_long_line(const fc_worker *w, const fc_extent *block) {
     return block->end - block->begin > w->shared->options->max_line;
 }
 
+/* Scan block number `i` of the span's file, unless it can be passed over. FC_OS: as scan_block. */
+static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, uint64_t *out_from) {
+    fc_shared *shared = w->shared;
+    const fc_extent *block = blocks->items[i];
+    const size_t file = w->span->file;
+    *out_from = block->begin;
+    w->quiet = false;
+    if (may_hold_long_line(w, block)) return fc_worker_scan_lines(w, block->begin, block->end);
+    if (shared->outlook != NULL && fc_outlook_excludes(shared->outlook, file, i)) {
+        w->has_passed = true;
+        return FC_OK;
+    }
+    if (!fc_blocks_may_match(block, shared->plan, shared->options->use)) return FC_OK;
+    w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, file, i);
+    if (shared->every_line) return fc_worker_scan_lines(w, block->begin, block->end);
+    const fc_status status = scan_block(w, block, out_from);
+    w->bytes += *out_from - block->begin;
+    if (status == FC_OK) atomic_fetch_add(&shared->done_bytes, block->end - block->begin);
+    return status;
+}
+
 fc_status fc_mapped_scan(fc_worker *w) {
     fc_shared *shared = w->shared;
     const fc_span *span = w->span;
     const fc_blocks *blocks = fc_member_blocks(w->source.member, shared->options->block);
     if (blocks == NULL) return fc_worker_scan_lines(w, span->begin, span->end);
-    const uint64_t end = span->end < blocks->end ? span->end : blocks->end;
-    for (size_t i = fc_blocks_at(blocks, span->begin); i < blocks->len && blocks->items[i]->begin < end; i++) {
-        const fc_extent *block = blocks->items[i];
-        fc_status status;
-        if (may_hold_long_line(w, block)) {
-            status = fc_worker_scan_lines(w, block->begin, block->end);
-        } else {
-            uint64_t from;
-            if (!fc_blocks_may_match(block, shared->plan, shared->options->use)) continue;
-            status = scan_block(w, block, &from);
-            w->bytes += from - block->begin;
-            if (status == FC_OS) return fc_worker_scan_lines(w, from, span->end);
-            atomic_fetch_add(&shared->done_bytes, block->end - block->begin);
+    const size_t first = fc_blocks_at(blocks, span->begin), behind = fc_blocks_at(blocks, span->end);
+    /* Logs grow forwards: the last blocks raise the floor most. */
+    const bool backwards = shared->outlook != NULL && shared->prunes && shared->options->order == FC_ORDER_NEWEST;
+    for (size_t count = 0; count < behind - first; count++) {
+        const size_t i = backwards ? behind - 1 - count : first + count;
+        uint64_t from;
+        fc_status status = take_block(w, blocks, i, &from);
+        if (status == FC_OS) {
+            w->quiet = false;
+            if (!backwards) return fc_worker_scan_lines(w, from, span->end);
+            status = fc_worker_scan_lines(w, from, blocks->items[i]->end);
         }
         if (status == FC_OK && fc_worker_should_stop(w)) status = FC_STOPPED;
         if (status != FC_OK) return status;
     }
+    w->quiet = false;
     /* What stands behind the last newline. */
     if (span->end <= blocks->end || blocks->end >= w->source.info.size) return FC_OK;
     return fc_worker_scan_lines(w, blocks->end, span->end);
