@@ -15,9 +15,9 @@ enum { FC_KEEPING_MAX = 64 << 20 };
 fc_status fc_keeping_save(const fc_file_list *files, const uint8_t *before, size_t before_len, fc_buffer *out);
 
 /* Take over what the bytes hold of each mapped member: one with the same device, inode, size, times and last bytes as
- * when it was stored, or grown behind those. It is cut into blocks of at least `block` bytes if it was not yet, and only
- * those that are the same get something; what is known already stays. *out_known is false where the bytes are of another
- * version or damaged: then nothing was taken. FC_NO_MEMORY. Thread-safe beside scans. O(len + files). */
+ * when it was stored, or grown behind those. It is cut into blocks of at least `block` bytes if it was not yet, and
+ * only those that are the same get something; what is known already stays. *out_known is false where the bytes are of
+ * another version or damaged: then nothing was taken. FC_NO_MEMORY. Thread-safe beside scans. O(len + files). */
 fc_status fc_keeping_load(const fc_file_list *files, const uint8_t *bytes, size_t len, size_t block, bool *out_known);
 
 #endif
