@@ -155,7 +155,8 @@ class Corpus:
         """Search the files as of the last refresh; arguments, answers and errors are those of `fastcore.scan`.
 
         What was appended since is not seen. A file that was replaced or deleted since is searched as it was; one that
-        became shorter, or was written over, is searched as far as it goes and reported in `hits.errors`.
+        became shorter, or was written over, is searched as far as it goes and reported in `hits.errors`; hits in it may
+        have no `line`.
 
         `slot` is for answers while a person types: a newer scan with the same slot (any hashable but None) ends an
         older one that still runs in another thread, within about 10 ms; that raises `fastcore.errors.Cancelled`.
