@@ -260,21 +260,25 @@ def test_a_line_too_long_is_reported_whatever_its_time(tmp_path: Path) -> None:
     assert [(error.line, error.reason) for error in hits.errors] == [(4, "longer than max_line")]
 
 
+def write_mixed(rnd: random.Random, path: Path) -> None:
+    """Lines of few times, some without one, some bad."""
+    made: list[Callable[[], bytes]] = [
+        lambda: line(rnd.randrange(rnd.choice([2, 100])), rnd.choice(["a needle", "straw"])),
+        lambda: line(None),
+        lambda: snapshot(rnd.randrange(100)),
+        lambda: line(5).replace(b"}\n", b",}\n"),
+        lambda: line(None)[:-2] + b"\n",
+    ]
+    path.write_bytes(b"".join(rnd.choices(made, [20, 1, 1, 1, 1])[0]() for _ in range(rnd.choice([3, 100]))))
+
+
 @settings(max_examples=scaled(60))
 @given(strategies.randoms())
 def test_nothing_depends_on_threads_or_chunks(rnd: random.Random) -> None:
     """Many lines of few times, most of them pruned at some moment or other."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         for at in range(rnd.choice([1, 8, 30])):
-            made: list[Callable[[], bytes]] = [
-                lambda: line(rnd.randrange(rnd.choice([2, 100])), rnd.choice(["a needle", "straw"])),
-                lambda: line(None),
-                lambda: snapshot(rnd.randrange(100)),
-                lambda: line(5).replace(b"}\n", b",}\n"),
-                lambda: line(None)[:-2] + b"\n",
-            ]
-            lines = (rnd.choices(made, [20, 1, 1, 1, 1])[0]() for _ in range(rnd.choice([3, 100])))
-            Path(folder, f"{at}.jsonl").write_bytes(b"".join(lines))
+            write_mixed(rnd, Path(folder, f"{at}.jsonl"))
         options = {"order": rnd.choice(["newest", "oldest"]), "limit": rnd.choice([1, 5, 40])}
         seen = set()
         for threads in (1, 2, 5, 2, 5):
@@ -302,3 +306,70 @@ def test_what_is_shown() -> None:
     assert repr(hits).startswith("<Hits: 2 matches, not all counted in 1 files>")
     assert "<p>2 matches, not all counted</p>" in hits._repr_html_()
     assert hits.stats.to_dict()["matches"] is None
+
+
+# Mapped files.
+
+
+def same_mapped(corpus: fastcore.Corpus, paths: Any, **options: Any) -> fastcore.Hits:
+    """What a corpus finds without the count, which is what a scan that counts finds."""
+    exact = fastcore.scan(paths, "needle", **options)
+    hits = corpus.scan("needle", count=False, **options)
+    assert hits.stats.matches is None and hits.tails == exact.tails
+    assert [(hit.path, hit.line, hit.offset, hit.time_ns, hit.raw) for hit in hits] == [
+        (hit.path, hit.line, hit.offset, hit.time_ns, hit.raw) for hit in exact
+    ]
+    assert hits.errors == fastcore.scan(paths, "needle", count=False, **options).errors
+    return hits
+
+
+@settings(max_examples=scaled(60))
+@given(strategies.randoms())
+def test_mapped_files_give_the_same_hits(rnd: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FASTCORE_BLOCK", rnd.choice(["64", "300", "4096"]))
+        for at in range(rnd.choice([1, 8, 30])):
+            write_mixed(rnd, Path(folder, f"{at}.jsonl"))
+        with fastcore.Corpus(folder) as corpus:
+            for _ in range(4):
+                patch.setenv("FASTCORE_CHUNK", rnd.choice(["64", "257", "1048576"]))
+                patch.setenv("FASTCORE_SPAN", rnd.choice(["64", "257", "4096", "1048576"]))
+                options = {"order": rnd.choice(["newest", "oldest"]), "limit": rnd.choice([1, 5, 40])}
+                same_mapped(corpus, folder, threads=rnd.choice([1, 2, 5]), **options)
+
+
+@prunes
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_mapped_lines_that_come_too_late_are_left_unparsed(
+    tmp_path: Path, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTCORE_BLOCK", "4096")
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(line(second) for second in range(3000)))
+    with fastcore.Corpus(path) as corpus:
+        hits = same_mapped(corpus, path, order=order, limit=5, threads=1)
+    assert hits.stats.candidates < 100
+
+
+@pytest.mark.parametrize("share", [2, 30, 10_000])
+def test_mapped_lines_without_time(tmp_path: Path, share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTCORE_BLOCK", "1024")
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(line(at // 10 if at % share == 1 else None, f"a needle {at}") for at in range(2000)))
+    with fastcore.Corpus(path) as corpus:
+        for order in ("newest", "oldest"):
+            same_mapped(corpus, path, order=order, limit=30, threads=1)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 1000, 4096, 30_000, 100_001])
+def test_a_mapped_file_that_was_cut_short(tmp_path: Path, keep: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged from its end: the blocks that are gone, then those that are left, each record once."""
+    monkeypatch.setenv("FASTCORE_BLOCK", "5000")
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(line(second) for second in range(3000)))
+    with fastcore.Corpus(path) as corpus:
+        os.truncate(path, keep)
+        hits = corpus.scan("needle", count=False, limit=3000)
+        exact = corpus.scan("needle", limit=3000)
+    assert places(hits) == places(exact) == places(fastcore.scan(path, "needle", limit=3000))
+    assert [error.reason for error in hits.errors] == [f"truncated at byte {keep}"]

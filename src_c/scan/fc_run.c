@@ -19,7 +19,7 @@ typedef struct run {
     size_t *visits; /* spans in the order in which they are taken */
     size_t visits_len;
     fc_worker *workers;
-    bool has_sizes; /* and times, of all files that can tell them */
+    bool has_sizes; /* and times, of all files that can be asked */
     uint64_t total_bytes;
     int64_t deadline_ns;
     int64_t cpu_ns; /* of the threads that helped the caller */
@@ -85,7 +85,7 @@ static fc_status rank_files(run *r) {
 static void learn_sizes(run *r) {
     const fc_shared *shared = &r->shared;
     const bool all = shared->options->poll_total || shared->files->len < 32;
-    r->has_sizes = all;
+    r->has_sizes = true;
     for (size_t i = 0; i < shared->files->len; i++) {
         const fc_file_entry *entry = &shared->files->entries[i];
         fc_shared_file *state = &shared->states[i];
@@ -95,6 +95,7 @@ static void learn_sizes(run *r) {
         if (all && !state->has_size && fc_file_stat_path(fc_file_entry_place(entry), &state->info, &code) == FC_OK)
             state->has_size = true;
         if (state->has_size) r->total_bytes += state->info.size;
+        r->has_sizes &= state->has_size || all;
     }
 }
 
@@ -115,8 +116,8 @@ static uint64_t scattered(uint64_t number) {
     return reverse;
 }
 
-/* When a file's spans are taken: those that were written last (or first) go first, and before them those that tell no
- * time. The complement of the sign orders integers as their unsigned images. */
+/* When a file's spans are taken: those that were written last (or first) go first, before them those that could not be
+ * asked. With its sign turned round an integer is ordered as its unsigned image. */
 static uint64_t time_rank(const fc_shared_file *state, bool newest) {
     const uint64_t ascending = (uint64_t)state->info.mtime_ns ^ (uint64_t)1 << 63;
     return !state->has_size ? 0 : newest ? ~ascending : ascending;

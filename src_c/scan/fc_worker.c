@@ -142,6 +142,19 @@ static fc_status file_last(fc_worker *w, fc_shared_file *state, fc_time_found *o
     return FC_OK;
 }
 
+/* The first time among the span's lines from `next` in the block on that begin before `to` in the file. */
+static fc_status first_time(fc_worker *w, size_t next, uint64_t to, fc_time_found *out) {
+    const uint64_t from = w->block.base + next, complete = w->block.base + w->complete;
+    const uint64_t held = to < complete ? to : complete, read = from > complete ? from : complete;
+    fc_status status = FC_OK;
+    *out = (fc_time_found){0};
+    if (from < held)
+        status = fc_times_in_lines(&w->times, w->block.bytes + next, (size_t)(held - from), from, out);
+    if (status == FC_OK && !out->found && read < to)
+        status = fc_times_in_source(&w->times, &w->source, read, to, true, false, out);
+    return status;
+}
+
 /* The time of a record that has none, whose line ends before `next` in the block: the next record's that has one,
  * else the previous one's, else the file's. Each stretch is searched once, so a file without times stays linear. */
 static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_known, int64_t *out_us) {
@@ -151,24 +164,16 @@ static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_k
         return FC_OK;
     }
     fc_shared *shared = w->shared;
-    fc_time_found found = {0};
-    fc_status status = FC_OK;
-    if (w->has_inherited && offset < w->since && w->since <= w->block.base + w->complete) {
-        /* What holds from `since` on holds here too unless a time stands between. */
-        const size_t since = (size_t)(w->since - w->block.base);
-        status = fc_times_in_lines(&w->times, w->block.bytes + next, since - next, w->block.base + next, &found);
-        if (status != FC_OK) return status;
-        if (!found.found) {
-            w->since = offset;
-            *out_known = w->inherited_known;
-            *out_us = w->inherited_us;
-            return FC_OK;
-        }
-    } else if (next < w->complete)
-        status = fc_times_in_lines(&w->times, w->block.bytes + next, w->complete - next, w->block.base + next, &found);
-    const uint64_t read = w->block.base + (next > w->complete ? next : w->complete);
-    if (status == FC_OK && !found.found && read < w->span->end)
-        status = fc_times_in_source(&w->times, &w->source, read, w->span->end, true, false, &found);
+    fc_time_found found;
+    /* What holds from `since` on holds here too unless a time stands between. */
+    const bool known_behind = w->has_inherited && offset < w->since;
+    fc_status status = first_time(w, next, known_behind ? w->since : w->span->end, &found);
+    if (status == FC_OK && !found.found && known_behind) {
+        w->since = offset;
+        *out_known = w->inherited_known;
+        *out_us = w->inherited_us;
+        return FC_OK;
+    }
     w->until = found.found ? found.offset : UINT64_MAX;
     fc_shared_file *state = &shared->states[w->span->file];
     const size_t last_span = state->first_span + state->spans;
@@ -195,9 +200,9 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
            !(bounds->has_until && hit->time_us > bounds->until_us);
 }
 
-/* True if the line shows that its record is none of the best: too old, too new, or behind those that are held. */
-static bool is_hopeless(const fc_worker *w, const uint8_t *line, size_t len, uint64_t offset) {
+bool fc_worker_prunes(const fc_worker *w, const uint8_t *line, size_t len, uint64_t offset) {
     const fc_shared *shared = w->shared;
+    if (!shared->prunes) return false;
     const bool bounded = shared->bounds.has_since || shared->bounds.has_until;
     if (!bounded && !fc_floor_is_known(&shared->floor)) return false;
     fc_hit hit = {.file = w->span->file, .offset = offset, .has_time = true};
@@ -206,7 +211,7 @@ static bool is_hopeless(const fc_worker *w, const uint8_t *line, size_t len, uin
            !fc_best_accepts(&w->best, &hit);
 }
 
-/* True if the line could be hopeless at some moment. */
+/* True if the line could be pruned at some moment. */
 static bool shows_time(const fc_worker *w, const uint8_t *line, size_t len) {
     int64_t us;
     return fc_line_time_read(&w->shared->line_time, line, len, &us);
@@ -274,7 +279,7 @@ fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t nex
         w->blank++;
         return FC_OK;
     }
-    if (shared->prunes && terminated && is_hopeless(w, data + line, len, w->block.base + begin)) {
+    if (terminated && fc_worker_prunes(w, data + line, len, w->block.base + begin)) {
         w->pruned++;
         return FC_OK;
     }
@@ -343,8 +348,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
 /* The same for a stretch that may be empty. Where lines may be left unparsed, the newest first, it is judged from its
  * end, part by part: a log grows forwards, so that its older records are not parsed. */
 static fc_status take_stretch(fc_worker *w, size_t from, size_t to) {
-    const bool backwards = w->shared->prunes && w->shared->options->order == FC_ORDER_NEWEST;
-    const size_t part = backwards ? w->shared->options->chunk / 16 + 1 : SIZE_MAX;
+    const size_t part = fc_shared_goes_backwards(w->shared) ? w->shared->options->chunk / 16 + 1 : SIZE_MAX;
     const uint8_t *data = w->block.bytes;
     fc_status status = FC_OK;
     while (from < to && status == FC_OK) {
@@ -550,6 +554,10 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     if (is_mapped) shared->runtime->guard_end(was_blocked);
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
+}
+
+bool fc_shared_goes_backwards(const fc_shared *shared) {
+    return shared->prunes && shared->options->order == FC_ORDER_NEWEST;
 }
 
 bool fc_shared_is_big(const fc_shared *shared, uint64_t size) { return size > shared->options->span; }

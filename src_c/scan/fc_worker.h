@@ -59,6 +59,10 @@ typedef struct fc_shared {
 /* True if a file of this size is to be cut into pieces. */
 bool fc_shared_is_big(const fc_shared *shared, uint64_t size);
 
+/* True if a file is judged from its end: a log grows forwards, and where lines may be left unparsed and the newest are
+ * wanted, its older lines then are. */
+bool fc_shared_goes_backwards(const fc_shared *shared);
+
 typedef struct fc_worker {
     fc_shared *shared;
     unsigned id; /* its number in the job */
@@ -117,6 +121,12 @@ fc_status fc_worker_scan_lines(fc_worker *worker, uint64_t begin, uint64_t end);
 
 /* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
 fc_status fc_worker_take_line(fc_worker *worker, size_t begin, size_t end, size_t next, bool terminated);
+
+/* True if lines may be left unparsed and this one, at `offset` in the open file, shows that its record is none of the best:
+ * outside the bounds of time, below the floor, or behind the hits that the worker holds. Takes no lock, allocates nothing
+ * and writes nothing, so that it may run over memory that faults; over memory that changes meanwhile the answer is right
+ * for one of its states or for none. O(len). */
+bool fc_worker_prunes(const fc_worker *worker, const uint8_t *line, size_t len, uint64_t offset);
 
 /* True once the scan should end. */
 bool fc_worker_should_stop(const fc_worker *worker);
