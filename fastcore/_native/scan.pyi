@@ -14,6 +14,7 @@ class Plan:
     """
 
     has_filter: bool
+    sketches_help: bool
 
     def __new__(
         cls,
@@ -32,6 +33,20 @@ class Plan:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the character ranges of every needle that is not under NOT, overlapping ones merged."""
+
+@final
+class Sketch:
+    """What is kept of a block of whole lines to tell which queries pass it by. Immutable."""
+
+    nbytes: int
+
+    def __new__(cls, block: bytes) -> Self: ...
+    def contents(self) -> tuple[set[int], set[int], set[int], bool, bool]:
+        """Return the places of its bits, the ASCII characters and the pages of others that are escaped, and whether
+        U+212A and U+017F occur."""
+
+    def may_match(self, plan: Plan) -> bool:
+        """False only if no record of the block matches."""
 
 @final
 class Sources:

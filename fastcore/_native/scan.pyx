@@ -6,7 +6,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset, strerror
 
 from fastcore._native.base cimport (FC_BAD_LINE, FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status,
@@ -90,6 +90,26 @@ cdef extern from "fc_probe.h" nogil:
     ctypedef struct fc_probe:
         size_t literals_len
 
+cdef extern from "fc_grams.h" nogil:
+    ctypedef void (*fc_grams_mark)(const uint8_t *bytes, size_t len, unsigned int shift, uint8_t *marks)
+    fc_grams_mark fc_grams_for(int level)
+
+cdef extern from "fc_sketch.h" nogil:
+    ctypedef struct fc_spellings:
+        uint64_t[2] ascii
+        uint64_t[2] pages
+        c_bool kelvin, long_s
+    ctypedef struct fc_sketch_draft:
+        pass
+    ctypedef struct fc_sketch:
+        fc_spellings spellings
+        unsigned int shift
+        uint8_t *bits
+    void fc_sketch_gather(fc_sketch_draft *draft, fc_grams_mark mark, const fc_find *find, const uint8_t *bytes,
+                          size_t len)
+    fc_status fc_sketch_new(const fc_sketch_draft *draft, fc_sketch **out)
+    size_t fc_sketch_nbytes(const fc_sketch *sketch)
+
 cdef extern from "fc_sieve.h" nogil:
     ctypedef struct fc_sieve:
         pass
@@ -110,8 +130,10 @@ cdef extern from "fc_plan.h" nogil:
         int64_t since_us, until_us
     ctypedef struct fc_plan:
         fc_probe probe
+        bint sketches_help
     fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out)
     void fc_plan_free(fc_plan *plan)
+    bint fc_plan_may_match_sketch(const fc_plan *plan, const fc_sketch *sketch)
 
 cdef extern from "fc_match.h" nogil:
     ctypedef struct fc_scratch:
@@ -235,7 +257,7 @@ cdef class _Reader:
 @cython.final
 cdef class Plan:
     cdef fc_plan *plan
-    cdef readonly bint has_filter
+    cdef readonly bint has_filter, sketches_help
     cdef tuple arguments
 
     def __cinit__(self, program, *, bint case_sensitive=False, since_us=None, until_us=None, bint prefilter=True):
@@ -271,6 +293,7 @@ cdef class Plan:
         finally:
             free(terms)
         self.has_filter = self.plan.probe.literals_len != 0
+        self.sketches_help = self.plan.sketches_help
         self.arguments = (list(program), case_sensitive, since_us, until_us, prefilter)
 
     def __reduce__(self):
@@ -316,6 +339,41 @@ cdef class Plan:
 
 def _make_plan(program, case_sensitive, since_us, until_us, prefilter):
     return Plan(program, case_sensitive=case_sensitive, since_us=since_us, until_us=until_us, prefilter=prefilter)
+
+
+cdef set bits_set(const uint8_t *bytes, size_t len):
+    return {8 * i + bit for i in range(len) for bit in range(8) if bytes[i] >> bit & 1}
+
+
+@cython.final
+cdef class Sketch:
+    cdef fc_sketch *sketch
+
+    def __cinit__(self, bytes block not None):
+        cdef fc_sketch_draft *draft = <fc_sketch_draft *>malloc(sizeof(fc_sketch_draft))
+        if draft == NULL:
+            raise MemoryError
+        fc_sketch_gather(draft, fc_grams_for(runtime().cpu), kernels(), <const uint8_t *>PyBytes_AsString(block),
+                         <size_t>PyBytes_Size(block))
+        cdef fc_status status = fc_sketch_new(draft, &self.sketch)
+        free(draft)
+        raise_status(status)
+
+    def __dealloc__(self):
+        free(self.sketch)
+
+    @property
+    def nbytes(self):
+        return fc_sketch_nbytes(self.sketch)
+
+    def contents(self):
+        cdef fc_spellings *spellings = &self.sketch.spellings
+        return (bits_set(self.sketch.bits, (<size_t>65536 >> self.sketch.shift) // 8),
+                bits_set(<const uint8_t *>spellings.ascii, 16), bits_set(<const uint8_t *>spellings.pages, 16),
+                bool(spellings.kelvin), bool(spellings.long_s))
+
+    def may_match(self, Plan plan not None):
+        return bool(fc_plan_may_match_sketch(plan.plan, self.sketch))
 
 
 @cython.final
