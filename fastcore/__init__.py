@@ -10,6 +10,9 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "scan": "fastcore._scan",
+    "Corpus": "fastcore._corpus",
+    "Changes": "fastcore._corpus",
+    "CorpusStats": "fastcore._corpus",
     "adaptive_map": "fastcore._parallel",
     "adaptive_imap": "fastcore._parallel",
     "Hits": "fastcore._hits",
@@ -26,6 +29,7 @@ _EXPORTS = {
     "NoLogs": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
     "ExecutorError": "fastcore.errors",
+    "Cancelled": "fastcore.errors",
 }
 _MODULES = ("aio", "errors", "parallel", "query")
 __all__ = ["__version__", *_EXPORTS, *_MODULES]
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
     from fastcore import errors as errors
     from fastcore import parallel as parallel
     from fastcore import query as query
+    from fastcore._corpus import Changes as Changes
+    from fastcore._corpus import Corpus as Corpus
+    from fastcore._corpus import CorpusStats as CorpusStats
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
     from fastcore._hits import ScanError as ScanError
@@ -47,6 +54,7 @@ if TYPE_CHECKING:
     from fastcore._topk import RunningTopK as RunningTopK
     from fastcore._topk import TopK as TopK
     from fastcore._topk import top_k as top_k
+    from fastcore.errors import Cancelled as Cancelled
     from fastcore.errors import ExecutorError as ExecutorError
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError

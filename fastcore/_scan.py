@@ -121,6 +121,7 @@ def scan(
         raise_on_error=on_error == "raise",
         chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
         span=_bytes_from("FASTCORE_SPAN", 4 << 20),
+        block=_bytes_from("FASTCORE_BLOCK", 256 << 10),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)

@@ -34,6 +34,9 @@ class Plan:
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the character ranges of every needle that is not under NOT, overlapping ones merged."""
 
+USE_FACTS: int
+USE_SKETCH: int
+
 @final
 class Sketch:
     """What is kept of a block of whole lines to tell which queries pass it by. Immutable."""
@@ -50,7 +53,12 @@ class Sketch:
 
 @final
 class Sources:
-    """Files and memory to scan, each file once. Not thread-safe while it grows."""
+    """Files and memory to scan, each file once. Not thread-safe while it grows.
+
+    `use` says what blocks of mapped files may be asked before they are searched: bits of USE_FACTS, USE_SKETCH.
+    """
+
+    use: int
 
     def add_path(self, path: bytes, follow: bool) -> None:
         """Add a file, or the logs below a folder. What cannot be found is reported by `run`."""
@@ -66,6 +74,13 @@ class Sources:
 
     def add_file(self, path: bytes, place: bytes) -> None:
         """Add the file that lies at `place` under the name `path`, unseen and whatever else was added."""
+
+    def hold(self, before: Sources | None) -> tuple[int, int, int, int, int]:
+        """Map every file, or go on holding it as `before` does; return how many are added, grown, replaced, removed
+        and truncated. Nothing may be added afterwards. The mappings last as long as an object that holds them."""
+
+    def measure(self) -> dict[str, int]:
+        """Return the numbers of files held and mapped, their bytes, blocks, facts, sketches, and memory in bytes."""
 
     def __len__(self) -> int: ...
     @property
@@ -98,6 +113,7 @@ def run(
     raise_on_error: bool,
     chunk: int,
     span: int,
+    block: int = 0,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],
     list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],

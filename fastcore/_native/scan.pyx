@@ -51,6 +51,21 @@ cdef extern from "fc_file.h" nogil:
     void fc_file_list_free(fc_file_list *list)
     fc_status fc_file_stat_path(const char *path, fc_file_info *out_info, int *out_errno)
 
+cdef extern from "fc_blocks.h" nogil:
+    enum:
+        FC_USE_FACTS, FC_USE_SKETCH
+
+cdef extern from "fc_corpus.h" nogil:
+    ctypedef struct fc_corpus_changes:
+        size_t added, grown, replaced, removed, truncated
+    ctypedef struct fc_corpus_size:
+        size_t files, mapped, blocks, facts, sketches
+        uint64_t bytes, memory
+    fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
+                             fc_corpus_changes *out_changes)
+    void fc_corpus_release(fc_file_list *files)
+    fc_corpus_size fc_corpus_measure(const fc_file_list *files)
+
 cdef extern from "fc_find.h" nogil:
     ctypedef struct fc_find:
         pass
@@ -159,7 +174,8 @@ cdef extern from "fc_run.h" nogil:
         size_t max_line
         unsigned int threads
         int64_t timeout_ns
-        size_t chunk, span
+        size_t chunk, span, block
+        unsigned int use
         int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
         void *poll_ctx
         bint poll_total
@@ -206,6 +222,7 @@ _OPS = {
     "cwd": FC_OP_CWD, "project": FC_OP_PROJECT, "branch": FC_OP_BRANCH, "model": FC_OP_MODEL, "tool": FC_OP_TOOL,
     "not": FC_OP_NOT, "and": FC_OP_AND, "or": FC_OP_OR,
 }
+USE_FACTS, USE_SKETCH = FC_USE_FACTS, FC_USE_SKETCH
 _FLAGS = {"error": FC_OP_IS_ERROR, "human": FC_OP_IS_HUMAN}
 
 
@@ -380,12 +397,31 @@ cdef class Sketch:
 cdef class Sources:
     cdef fc_file_list files
     cdef list buffers
+    cdef public unsigned int use
 
     def __cinit__(self):
         self.buffers = []
 
     def __dealloc__(self):
-        fc_file_list_free(&self.files)
+        with nogil:
+            fc_corpus_release(&self.files)
+            fc_file_list_free(&self.files)
+
+    def hold(self, Sources before):
+        cdef fc_corpus_changes changes
+        cdef const fc_file_list *known = NULL if before is None else &before.files
+        cdef fc_status status
+        with nogil:
+            status = fc_corpus_hold(runtime(), &self.files, known, &changes)
+        raise_status(status)
+        return changes.added, changes.grown, changes.replaced, changes.removed, changes.truncated
+
+    def measure(self):
+        cdef fc_corpus_size size
+        with nogil:
+            size = fc_corpus_measure(&self.files)
+        return {"files": size.files, "mapped": size.mapped, "bytes": size.bytes, "blocks": size.blocks,
+                "facts": size.facts, "sketches": size.sketches, "memory": size.memory}
 
     def add_path(self, bytes path not None, bint follow):
         cdef fc_status status
@@ -546,7 +582,8 @@ def _path_of(report):
 
 
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,
-        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span):
+        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span,
+        size_t block=0):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status = FC_OK
@@ -562,6 +599,8 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.timeout_ns = -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
     options.chunk = chunk
     options.span = span
+    options.block = block
+    options.use = sources.use
     options.poll = poll
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fc_clock.h"
-#include "fc_worker.h"
+#include "fc_numbers.h"
 
 typedef struct run {
     fc_shared shared;
@@ -111,6 +111,23 @@ static fc_status plan_files(run *r) {
     return FC_OK;
 }
 
+/* The blocks of a file that is mapped, else NULL. */
+static const fc_blocks *blocks_of(const run *r, size_t file) {
+    fc_member *member = r->shared.files->entries[file].member;
+    if (member == NULL || member->bytes == NULL) return NULL;
+    const bool was_blocked = r->shared.runtime->guard_begin();
+    const fc_blocks *blocks = fc_member_blocks(member, r->shared.options->block);
+    r->shared.runtime->guard_end(was_blocked);
+    return blocks;
+}
+
+/* Where a piece that should begin at `at` does: at the beginning of a block, or behind the last. */
+static uint64_t block_border(const fc_blocks *blocks, uint64_t at) {
+    if (blocks == NULL) return at;
+    const size_t next = fc_blocks_at(blocks, at);
+    return next < blocks->len ? blocks->items[next]->begin : blocks->end;
+}
+
 /* Cut the big files into pieces for the second job: after the small files, so that the pieces balance the end. */
 static fc_status plan_pieces(run *r) {
     fc_shared *shared = &r->shared;
@@ -137,10 +154,13 @@ static fc_status plan_pieces(run *r) {
         if (state->first_span < r->spans_len) continue;
         state->mark = &r->marks[--big];
         const uint64_t size = piece_size(r, state->info.size);
+        const fc_blocks *blocks = blocks_of(r, i);
         for (size_t piece = 0; piece < state->spans; piece++) {
-            const uint64_t begin = piece * size;
-            shared->spans[state->first_span + piece] = (fc_span){
-                .file = i, .begin = begin, .end = piece + 1 == state->spans ? UINT64_MAX : begin + size};
+            const bool is_last = piece + 1 == state->spans;
+            shared->spans[state->first_span + piece] =
+                (fc_span){.file = i,
+                          .begin = block_border(blocks, piece * size),
+                          .end = is_last ? UINT64_MAX : block_border(blocks, (piece + 1) * size)};
         }
     }
     /* Logs grow forwards: the wanted end of time is mostly at the wanted end of the file. */
@@ -300,6 +320,8 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
         if (report->kind == FC_REPORT_LINE)
             report->line = absolute_line(r, report->file, report->offset, report->line);
     }
+    status = fc_numbers_fill(&r->shared, all->best.items, all->best.len, all->reports.items, all->reports.len, threads);
+    if (status != FC_OK) return status;
     out->hits = all->best.items;
     out->hits_len = all->best.len;
     out->reports = all->reports.items;
@@ -351,6 +373,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     const int64_t start = fc_clock_ns(), cpu_start = fc_clock_cpu_ns();
     fc_run_options own = *options;
     if (own.max_line > FC_STRUCTURE_LEN_MAX) own.max_line = FC_STRUCTURE_LEN_MAX;
+    if (own.block == 0) own.block = FC_BLOCKS_SIZE;
     run r = {.shared = {.runtime = runtime, .files = files, .plan = plan, .options = &own,
                         .find = fc_find_for(runtime->cpu)}};
     fc_run_result result = {0};
@@ -380,6 +403,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     }
     if (status == FC_OK) {
         status = merge(&r, threads, &result);
+        if (status == FC_FORKED) return status;
         result.counted = r.shared.every_line;
         result.timed_out = r.timed_out;
         result.cpu_ns = fc_clock_cpu_ns() - cpu_start + r.cpu_ns;

@@ -30,7 +30,9 @@ typedef struct fc_run_options {
     unsigned threads;
     int64_t timeout_ns; /* negative: none */
     size_t chunk;       /* bytes read at a time, >= 1 */
-    size_t span;        /* bigger files are cut into pieces of at most this size, >= 1 */
+    size_t span;        /* bigger files are cut into pieces of about this size at most, >= 1 */
+    size_t block;       /* of mapped files: how big a block is at least; 0: FC_BLOCKS_SIZE */
+    unsigned use;       /* bits of FC_USE_*: what blocks may be asked */
     /* Called on the calling thread before files are read, at most every 10 ms meanwhile, and once at the end of a whole
      * scan with the two equal; nonzero stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fc_clock.h"
+#include "fc_mapped.h"
 
 static void set_failure(fc_shared *shared, fc_status status) {
     if (status == FC_STOPPED) return; /* who stopped the job knows why */
@@ -34,10 +35,9 @@ static void report_file(fc_worker *w, size_t file, fc_report_kind kind, int reas
         set_failure(shared, FC_NO_MEMORY);
 }
 
-static bool should_stop(void *ctx) {
-    const fc_worker *w = ctx;
-    return w->shared->runtime->should_stop(&w->shared->job, w->id);
-}
+bool fc_worker_should_stop(const fc_worker *w) { return w->shared->runtime->should_stop(&w->shared->job, w->id); }
+
+static bool should_stop(void *ctx) { return fc_worker_should_stop(ctx); }
 
 /* Count the newlines of a stretch of the file that has left the block; false when the scan ends meanwhile. */
 static bool count_newlines(fc_worker *w, uint64_t from, uint64_t to, uint64_t *out) {
@@ -60,8 +60,9 @@ static bool count_newlines(fc_worker *w, uint64_t from, uint64_t to, uint64_t *o
     return true;
 }
 
-/* The line's number within its span, from 1; 0 when the scan ends before it is known. */
+/* The line's number within its span, from 1; 0 when the scan ends before it is known, or it is found later. */
 static uint64_t line_number(fc_worker *w, size_t begin) {
+    if (w->numbered_later) return 0;
     if (w->lost_count) {
         if (!count_newlines(w, 0, w->block.base, &w->newlines)) return 0;
         w->lost_count = false;
@@ -217,8 +218,7 @@ static size_t bom_at(const fc_worker *w, size_t begin) {
     return first && memcmp(w->block.bytes + begin, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
-static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, bool terminated) {
+fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t next, bool terminated) {
     fc_shared *shared = w->shared;
     const uint8_t *data = w->block.bytes;
     size_t line = begin;
@@ -270,7 +270,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
     if (shared->every_line) {
         while (from < to && status == FC_OK) {
             const size_t end = line_end(data, from, to);
-            status = take_line(w, from, end, end + 1, true);
+            status = fc_worker_take_line(w, from, end, end + 1, true);
             from = end + 1;
         }
         return status;
@@ -278,7 +278,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
     /* Only the line that was carried over can be longer than what is read at a time, which max_line exceeds. */
     const size_t carried = line_end(data, from, to);
     if (carried - from > shared->options->max_line) {
-        status = take_line(w, from, carried, carried + 1, true);
+        status = fc_worker_take_line(w, from, carried, carried + 1, true);
         from = carried + 1;
         if (status != FC_OK || from >= to) return status;
     }
@@ -292,7 +292,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
         const size_t begin = before == NULL ? from : (size_t)(before - data) + 1;
         const size_t end = line_end(data, hit, to);
         w->scratch.hint = data + hit;
-        status = take_line(w, begin, end, end + 1, true);
+        status = fc_worker_take_line(w, begin, end, end + 1, true);
         w->scratch.hint = NULL;
         from = end + 1;
     }
@@ -313,16 +313,16 @@ static void slide(fc_worker *w, size_t size) {
 
 typedef enum step { STEP_MORE, STEP_ENDED, STEP_FAILED } step;
 
-/* How many of the bytes in [from, to) lie in the span: what its first and last lines need beyond it is not its own. */
-static uint64_t own_bytes(const fc_span *s, uint64_t from, uint64_t to) {
-    if (from < s->begin) from = s->begin;
-    if (to > s->end) to = s->end;
+/* How many of the bytes in [from, to) lie in the stretch: what its first and last lines need beyond it is not its own. */
+static uint64_t own_bytes(const fc_worker *w, uint64_t from, uint64_t to) {
+    if (from < w->begin) from = w->begin;
+    if (to > w->end) to = w->end;
     return to > from ? to - from : 0;
 }
 
-/* Read the next bytes of the span into the block. */
+/* Read the next bytes of the stretch into the block. */
 static step read_more(fc_worker *w, size_t *beyond) {
-    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size, end = w->span->end;
+    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size, end = w->end;
     size_t want = w->shared->options->chunk;
     if (at < end) {
         if (want > end - at) want = (size_t)(end - at);
@@ -342,7 +342,7 @@ static step read_more(fc_worker *w, size_t *beyond) {
     const fc_status status = fc_source_read(&w->source, at, w->block.bytes + w->block.len, want, &got, &code);
     fc_source_note(&w->source, at, w->block.bytes + w->block.len, got);
     w->block.len += got;
-    atomic_fetch_add(&w->shared->done_bytes, own_bytes(w->span, at, at + got));
+    atomic_fetch_add(&w->shared->done_bytes, own_bytes(w, at, at + got));
     if (status != FC_OK) {
         report_file(w, w->span->file, FC_REPORT_OS, code, at + got);
         return STEP_FAILED;
@@ -378,11 +378,11 @@ static bool is_too_long(const fc_worker *w, size_t begin) {
     return !w->passing && left > FC_EXCERPT_MAX + 1 && left - 1 > most;
 }
 
-/* Where the span's whole lines stop, from `begin` on; *out_last if no others are its own. No newline stands in the
+/* Where the stretch's whole lines stop, from `begin` on; *out_last if no others are its own. No newline stands in the
  * block behind `begin` and before `searched`. */
 static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, bool *out_last) {
     const uint8_t *data = w->block.bytes;
-    const uint64_t end = w->span->end;
+    const uint64_t end = w->end;
     if (searched < begin) searched = begin;
     const uint8_t *newline = memrchr(data + searched, '\n', w->block.len - searched);
     w->complete = newline == NULL ? begin : (size_t)(newline - data) + 1;
@@ -391,10 +391,10 @@ static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, bool *out
     return *out_last ? line_end(data, (size_t)(end - w->block.base) - 1, w->complete) + 1 : w->complete;
 }
 
-/* Scan the lines of the span, reading from the byte before it so that a newline there is seen. FC_STOPPED when it was
- * not scanned to its end. */
-static fc_status scan_lines(fc_worker *w) {
-    const uint64_t begin = w->span->begin;
+/* Reads from the byte before the stretch so that a newline there is seen. */
+fc_status fc_worker_scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
+    w->begin = begin;
+    w->end = end;
     size_t cursor = 0, beyond = w->shared->options->chunk < 4096 ? w->shared->options->chunk : 4096;
     fc_block_start(&w->block, begin - (begin != 0));
     w->complete = w->counted = 0;
@@ -413,7 +413,7 @@ static fc_status scan_lines(fc_worker *w) {
             last = true;
             if (cursor < w->block.len && !w->passing) {
                 w->block.bytes[w->block.len] = 0;
-                status = take_line(w, cursor, w->block.len, w->block.len, false);
+                status = fc_worker_take_line(w, cursor, w->block.len, w->block.len, false);
                 cursor = w->block.len;
             }
         }
@@ -427,7 +427,7 @@ static fc_status scan_lines(fc_worker *w) {
     slide(w, cursor);
     /* The newline of a line that was given up and ends in another span; lines below it exist only if it does. */
     w->newlines += w->gave_up;
-    w->bytes += own_bytes(w->span, begin, w->block.base);
+    w->bytes += own_bytes(w, begin, w->block.base);
     return FC_OK;
 }
 
@@ -474,18 +474,22 @@ static void judge_span(fc_worker *w) {
 static void scan_opened(fc_worker *w, fc_span *s) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[s->file];
+    const bool is_mapped = w->source.member != NULL && w->source.member->bytes != NULL;
     w->span = s;
     w->ended_early = false;
     w->has_inherited = false;
     w->newlines = 0;
-    w->counting = state->spans > 1 || shared->every_line;
+    w->numbered_later = is_mapped && !shared->every_line;
+    w->counting = !w->numbered_later && (state->spans > 1 || shared->every_line);
     w->lost_count = false;
-    const fc_status status = scan_lines(w);
+    const bool was_blocked = is_mapped && shared->runtime->guard_begin();
+    const fc_status status = w->numbered_later ? fc_mapped_scan(w) : fc_worker_scan_lines(w, s->begin, s->end);
     if (shared->job.forked) return; /* nothing that threads share can be touched any more */
     if (status != FC_OK) set_failure(shared, status);
     s->newlines = w->newlines;
     s->finished = status == FC_OK;
     judge_span(w);
+    if (is_mapped) shared->runtime->guard_end(was_blocked);
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }
@@ -506,7 +510,7 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
             state->info = w->source.info;
             state->has_size = true;
         } else {
-            if (state->mark != NULL) compare_openings(w, s->file);
+            if (state->mark != NULL && w->source.member == NULL) compare_openings(w, s->file);
             scan_opened(w, s);
         }
         fc_source_close(&w->source);

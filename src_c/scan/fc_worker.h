@@ -67,6 +67,8 @@ typedef struct fc_worker {
     int64_t cpu_begin, cpu_end;
     /* The span being scanned. */
     const fc_span *span;
+    uint64_t begin, end; /* the stretch of it whose lines are read; its end may be UINT64_MAX, too */
+    bool numbered_later; /* lines get the number 0 */
     fc_source source;
     fc_block block;
     bool ended_early;  /* its file ended at `ended_at`, before the end that it had when it was opened */
@@ -96,5 +98,17 @@ fc_status fc_worker_init(fc_worker *worker, fc_shared *shared, unsigned id);
 void fc_worker_scan(fc_worker *worker, fc_span *span);
 
 void fc_worker_free(fc_worker *worker);
+
+/* Parts of fc_worker_scan, for the open span. */
+
+/* Read the lines that begin in [begin, end) of the file through the worker's block and judge them. FC_STOPPED when they
+ * were not read to their end. */
+fc_status fc_worker_scan_lines(fc_worker *worker, uint64_t begin, uint64_t end);
+
+/* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
+fc_status fc_worker_take_line(fc_worker *worker, size_t begin, size_t end, size_t next, bool terminated);
+
+/* True once the scan should end. */
+bool fc_worker_should_stop(const fc_worker *worker);
 
 #endif
