@@ -121,7 +121,7 @@ def scan(
         raise_on_error=on_error == "raise",
         chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
         span=_bytes_from("FASTCORE_SPAN", 4 << 20),
-        block=_bytes_from("FASTCORE_BLOCK", 256 << 10),
+        block=block_bytes(),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)
@@ -168,6 +168,11 @@ def _check(order: str, limit: int | None, validate: str, max_line: int, timeout:
             raise TypeError(f"timeout: wanted seconds, not {type(timeout).__name__}")
         if not timeout >= 0:  # neither is NaN
             raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+
+
+def block_bytes() -> int:
+    """How big a block of a mapped file is at least."""
+    return _bytes_from("FASTCORE_BLOCK", 256 << 10)
 
 
 def _bytes_from(name: str, default: int) -> int:

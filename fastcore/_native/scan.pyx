@@ -60,7 +60,7 @@ cdef extern from "fc_corpus.h" nogil:
         size_t added, grown, replaced, removed, truncated
     ctypedef struct fc_corpus_size:
         size_t files, mapped, blocks, facts, sketches
-        uint64_t bytes, memory
+        uint64_t bytes, memory, sketch_memory
     fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                              fc_corpus_changes *out_changes)
     void fc_corpus_release(fc_file_list *files)
@@ -124,6 +124,16 @@ cdef extern from "fc_sketch.h" nogil:
                           size_t len)
     fc_status fc_sketch_new(const fc_sketch_draft *draft, fc_sketch **out)
     size_t fc_sketch_nbytes(const fc_sketch *sketch)
+
+cdef extern from "fc_sketches.h" nogil:
+    ctypedef struct fc_sketches_options:
+        unsigned int threads
+        size_t block
+        int64_t timeout_ns
+        int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
+        void *poll_ctx
+    fc_status fc_sketches_make(const fc_runtime *runtime, const fc_file_list *files,
+                               const fc_sketches_options *options, c_bool *out_whole)
 
 cdef extern from "fc_sieve.h" nogil:
     ctypedef struct fc_sieve:
@@ -208,6 +218,7 @@ cdef extern from "fc_run.h" nogil:
         fc_tail *tails
         size_t tails_len
         uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed
+        uint64_t blocks, blocks_passed, blocks_idle
         bint counted, timed_out
         unsigned int threads
         int64_t scan_ns, merge_ns, cpu_ns
@@ -398,6 +409,8 @@ cdef class Sources:
     cdef fc_file_list files
     cdef list buffers
     cdef public unsigned int use
+    cdef public object sketching
+    cdef public bint sketched
 
     def __cinit__(self):
         self.buffers = []
@@ -421,7 +434,8 @@ cdef class Sources:
         with nogil:
             size = fc_corpus_measure(&self.files)
         return {"files": size.files, "mapped": size.mapped, "bytes": size.bytes, "blocks": size.blocks,
-                "facts": size.facts, "sketches": size.sketches, "memory": size.memory}
+                "facts": size.facts, "sketches": size.sketches, "memory": size.memory,
+                "sketch_bytes": size.sketch_memory}
 
     def add_path(self, bytes path not None, bint follow):
         cdef fc_status status
@@ -525,6 +539,10 @@ cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil
     return 0
 
 
+cdef int64_t nanoseconds(timeout) except? -2:
+    return -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
+
+
 cdef tuple hit_tuple(fc_file_list *files, fc_hit *hit):
     """Take the hit over: its line is freed at once, so that a long result is not held twice."""
     cdef fc_file_entry *entry = &files.entries[hit.file]
@@ -588,6 +606,8 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     cdef fc_run_result result
     cdef fc_status status = FC_OK
     cdef _Poll state = _Poll()
+    if sources.sketching is not None and not validate_all:
+        timeout = sources.sketching.before(sources, plan, threads, block, timeout)
     memset(&result, 0, sizeof(result))
     state.progress = progress
     options.order = <fc_order>order
@@ -596,7 +616,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.stop_on_os_error = raise_on_error
     options.max_line = max_line
     options.threads = threads
-    options.timeout_ns = -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
+    options.timeout_ns = nanoseconds(timeout)
     options.chunk = chunk
     options.span = span
     options.block = block
@@ -639,9 +659,30 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
             "cpu_s": result.cpu_ns / 1e9,
             "phases": {"scan": result.scan_ns / 1e9, "merge": result.merge_ns / 1e9},
         }
+        if sources.sketching is not None:
+            sources.sketching.after(plan, result.blocks, result.blocks_passed, result.blocks_idle)
         return hits, errors, tails, stats
     finally:
         fc_run_result_free(&result)
+
+
+def make_sketches(Sources sources not None, *, unsigned int threads, size_t block, timeout, progress):
+    cdef fc_sketches_options options
+    cdef c_bool whole = False
+    cdef fc_status status
+    cdef _Poll state = _Poll()
+    state.progress = progress
+    options.threads = threads
+    options.block = block
+    options.timeout_ns = nanoseconds(timeout)
+    options.poll = poll
+    options.poll_ctx = <void *>state
+    with nogil:
+        status = fc_sketches_make(runtime(), &sources.files, &options, &whole)
+    if state.error is not None:
+        raise state.error
+    raise_status(status)
+    return bool(whole)
 
 
 def decode(bytes raw not None):

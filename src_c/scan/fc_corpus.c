@@ -105,7 +105,9 @@ fc_corpus_size fc_corpus_measure(const fc_file_list *files) {
         size.memory += sizeof *blocks + blocks->len * (sizeof(fc_extent) + sizeof(fc_extent *));
         for (size_t j = 0; j < blocks->len; j++) {
             size.facts += fc_extent_facts(blocks->items[j]) != NULL;
-            size.sketches += fc_extent_sketch(blocks->items[j]) != NULL;
+            const fc_sketch *sketch = fc_extent_sketch(blocks->items[j]);
+            size.sketches += sketch != NULL;
+            size.sketch_memory += sketch == NULL ? 0 : fc_sketch_nbytes(sketch);
         }
     }
     return size;

@@ -25,6 +25,7 @@ typedef struct fc_corpus_size {
     size_t files, mapped, blocks, facts, sketches;
     uint64_t bytes;  /* of all files that are held */
     uint64_t memory; /* bytes of memory taken, without the mappings, facts and sketches */
+    uint64_t sketch_memory;
 } fc_corpus_size;
 
 /* O(blocks). Thread-safe beside scans. */

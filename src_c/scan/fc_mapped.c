@@ -66,6 +66,24 @@ static bool may_hold_long_line(const fc_worker *w, const fc_extent *block) {
     return block->end - block->begin > w->shared->options->max_line;
 }
 
+/* False: nothing of the block need be looked at. */
+static bool may_matter(const fc_worker *w, const fc_extent *block) {
+    return may_hold_long_line(w, block) ||
+           fc_blocks_may_match(block, w->shared->plan, w->shared->options->use);
+}
+
+bool fc_mapped_passes(fc_worker *w, const fc_span *span, fc_member *member) {
+    const fc_blocks *blocks = member == NULL || w->shared->options->use == 0 ? NULL : atomic_load(&member->blocks);
+    if (blocks == NULL || (span->end > blocks->end && blocks->end < member->info.size)) return false;
+    const size_t first = fc_blocks_at(blocks, span->begin);
+    size_t i = first;
+    for (; i < blocks->len && blocks->items[i]->begin < span->end; i++)
+        if (may_matter(w, blocks->items[i])) return false;
+    w->blocks += i - first;
+    w->blocks_passed += i - first;
+    return true;
+}
+
 fc_status fc_mapped_scan(fc_worker *w) {
     fc_shared *shared = w->shared;
     const fc_span *span = w->span;
@@ -79,8 +97,14 @@ fc_status fc_mapped_scan(fc_worker *w) {
             status = fc_worker_scan_lines(w, block->begin, block->end);
         } else {
             uint64_t from;
-            if (!fc_blocks_may_match(block, shared->plan, shared->options->use)) continue;
+            w->blocks++;
+            if (!fc_blocks_may_match(block, shared->plan, shared->options->use)) {
+                w->blocks_passed++;
+                continue;
+            }
+            const uint64_t candidates = w->candidates;
             status = scan_block(w, block, &from);
+            w->blocks_idle += status == FC_OK && w->candidates == candidates;
             w->bytes += from - block->begin;
             if (status == FC_OS) return fc_worker_scan_lines(w, from, span->end);
             atomic_fetch_add(&shared->done_bytes, block->end - block->begin);

@@ -81,6 +81,9 @@ typedef struct fc_run_result {
     fc_tail *tails; /* by path */
     size_t tails_len;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
+    /* Of mapped files: blocks that were come by, those that were passed by unseen, those in which no line had to be
+     * judged. All 0 when every line was. */
+    uint64_t blocks, blocks_passed, blocks_idle;
     bool counted; /* no line was passed over: lines and blank are known */
     bool timed_out;
     unsigned threads;

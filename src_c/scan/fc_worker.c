@@ -501,6 +501,10 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared_file *state = &shared->states[s->file];
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
+    if (!shared->every_line && fc_mapped_passes(w, s, shared->files->entries[s->file].member)) {
+        s->finished = true;
+        return;
+    }
     if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
     if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
