@@ -122,6 +122,7 @@ def scan(
         limit=-1 if limit is None else min(limit, sys.maxsize),
         count=count,
         prune="prune" not in off,
+        use=0 if "facts" in off else _native.USE_FACTS,
         validate_all=validate == "all",
         max_line=min(max_line, sys.maxsize),
         threads=threads,
@@ -130,7 +131,7 @@ def scan(
         raise_on_error=on_error == "raise",
         chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
         span=_bytes_from("FASTCORE_SPAN", 4 << 20),
-        block=_bytes_from("FASTCORE_BLOCK", 256 << 10),
+        block=block_size(),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)
@@ -189,6 +190,11 @@ def _check(
             raise TypeError(f"timeout: wanted seconds, not {type(timeout).__name__}")
         if not timeout >= 0:  # neither is NaN
             raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+
+
+def block_size() -> int:
+    """How big the blocks of a mapped file are at least."""
+    return _bytes_from("FASTCORE_BLOCK", 256 << 10)
 
 
 def _bytes_from(name: str, default: int) -> int:

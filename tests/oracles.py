@@ -414,6 +414,16 @@ def scan(
     return Answer(hits[:limit], len(hits), errors, tails, counts)
 
 
+def facts(block: bytes, at_offset_0: bool) -> tuple[int | None, int | None, dict[str, Any]]:
+    """The first and the last own time in a block of whole lines, and what else is to be known of it."""
+    content = block if at_offset_0 else b"\n" + block
+    records = [fields(line.record) for line in lines_of(content) if line.record is not None]
+    own = [record["time_us"] for record in records if record["time_us"] is not None]
+    ends_untimed = bool(records) and records[-1]["time_us"] is None
+    known = {"records": records, "has_own": bool(own), "ends_untimed": ends_untimed}
+    return min(own, default=None), max(own, default=None), known
+
+
 def top_k(scores: list[Any], k: int, smallest: bool = False, where: list[bool] | None = None) -> list[int]:
     """The indices of the k best scores, the best first: by value, NaN last, then by index."""
 

@@ -115,6 +115,30 @@ def run(
     and with `prune` those that cannot be among the first `limit` are not parsed.
     """
 
+def learn(
+    sources: Sources,
+    *,
+    names: bool,
+    block: int,
+    threads: int,
+    progress: Callable[[int, int, str], object] | None,
+) -> dict[str, int]:
+    """Learn the facts, and the names if wanted, of all blocks of held files of which they are unknown; return `bytes`
+    and `blocks` that were read and `threads` that took part."""
+
+def keep(sources: Sources, before: bytes | None) -> bytes:
+    """Return what is known of held files, to be kept, and what `before` holds of others."""
+
+def recall(sources: Sources, kept: bytes, block: int) -> bool:
+    """Take over what was kept of files that are as they were; False where the bytes are not `keep`'s."""
+
+def facts_of(block: bytes, base: int = 0) -> tuple[tuple[int, int] | None, int, bool, bool]:
+    """Return what is learnt of a block of whole lines: between which times its own ones lie, how many newlines it has,
+    whether there is an own time, and whether its last record may have none."""
+
+def names_may_match(block: bytes, base: int, plan: Plan) -> bool:
+    """Say whether a block of whole lines can hold a match, by the names that are learnt of it."""
+
 def merge_errors(
     found: list[tuple[bytes, None, None, int | None, str, None]],
     reports: list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],

@@ -59,8 +59,8 @@ cdef extern from "fc_corpus.h" nogil:
     ctypedef struct fc_corpus_changes:
         size_t added, grown, replaced, removed, truncated
     ctypedef struct fc_corpus_size:
-        size_t files, mapped, blocks, facts, sketches
-        uint64_t bytes, memory
+        size_t files, mapped, blocks, facts, names, sketches
+        uint64_t bytes, memory, learnt
     fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                              fc_corpus_changes *out_changes)
     void fc_corpus_release(fc_file_list *files)
@@ -369,7 +369,7 @@ cdef class Sources:
         with nogil:
             size = fc_corpus_measure(&self.files)
         return {"files": size.files, "mapped": size.mapped, "bytes": size.bytes, "blocks": size.blocks,
-                "facts": size.facts, "sketches": size.sketches, "memory": size.memory}
+                "facts": size.facts, "names": size.names, "learnt": size.learnt, "sketches": size.sketches, "memory": size.memory}
 
     def add_path(self, bytes path not None, bint follow):
         cdef fc_status status
@@ -531,7 +531,7 @@ def _path_of(report):
 
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint count, bint prune, bint validate_all,
         size_t max_line, unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span,
-        size_t block=0):
+        size_t block=0, unsigned int use=0):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status = FC_OK
@@ -550,7 +550,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.chunk = chunk
     options.span = span
     options.block = block
-    options.use = sources.use
+    options.use = sources.use & use
     options.poll = poll
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None
@@ -592,6 +592,9 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
         return hits, errors, tails, stats
     finally:
         fc_run_result_free(&result)
+
+
+include "scan_facts.pxi"
 
 
 def decode(bytes raw not None):

@@ -19,7 +19,8 @@ Exit code: 0 found, 1 nothing found, 2 error, also if a file or folder could not
 json, jsonl and tsv hold.
 
 Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); FASTCORE_THREADS, as -j; \
-FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,prune,pool,simd do without newer instructions and optimisations; \
+FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,prune,facts,pool,simd do without newer instructions and optimisations; \
+XDG_CACHE_HOME, the folder in which --facts keeps them (~/.cache); \
 NO_COLOR and FORCE_COLOR."""
 
 
@@ -128,6 +129,11 @@ def parser() -> Parser:
     p.add_argument("--validate", choices=("candidates", "all"), default="candidates", help="which lines are checked")
     p.add_argument("--on-error", choices=("report", "raise"), default="report", help="what a bad line or file does")
     p.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop then, with what was found")
+    p.add_argument(
+        "--facts",
+        action="store_true",
+        help="keep what is learnt of files (times, sessions, roles, types) in the cache folder, and use it next time",
+    )
     p.add_argument("--follow", action="store_true", help="follow symbolic links inside folders")
     p.add_argument(
         "--progress",
@@ -182,6 +188,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
             setattr(args, name, [utf8(f"--{name}", value) for value in getattr(args, name)])
     if args.count and args.no_count:
         raise UsageError("argument --no-count: not allowed with -c/--count, which prints the count")
+    if args.facts and "-" in args.paths:
+        raise UsageError("argument --facts: not allowed with -, of which nothing is kept")
     if args.no_color:
         args.color = "never"
     return args

@@ -155,6 +155,15 @@ const fc_blocks *fc_member_blocks(fc_member *member, size_t size) {
     return blocks;
 }
 
+bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out) {
+    if (member->bytes == NULL || size > member->info.size) return false;
+    cutting c = {.bytes = member->bytes, .len = (size_t)size};
+    size_t fault;
+    if (!member->runtime->guard_run(c.bytes, c.len, hash_region, &c, &fault)) return false;
+    *out = c.end_hash;
+    return true;
+}
+
 /* True if the longer file `bytes` has the old member's end where that had it. What nobody has read cannot differ. */
 static bool has_same_end(const fc_member *old, const uint8_t *bytes) {
     const uint64_t wanted = atomic_load(&old->end_hash);

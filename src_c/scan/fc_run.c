@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "fc_clock.h"
+#include "fc_learning.h"
 #include "fc_numbers.h"
 
 typedef struct run {
     fc_shared shared;
     fc_probe stamps; /* shared.stamps, made in the arena */
+    fc_outlook outlook; /* shared.outlook, if that is wanted */
+    uint64_t learnt_bytes;
     fc_arena arena;
     size_t *ranks; /* shared.ranks */
     fc_source_mark *marks; /* of the files in pieces */
@@ -120,6 +123,12 @@ static uint64_t time_rank(const fc_shared_file *state, bool newest) {
     return !state->has_size ? 0 : newest ? ~ascending : ascending;
 }
 
+/* The same by what is known of the span's blocks. */
+static uint64_t outlook_rank(const fc_shared *shared, const fc_span *s) {
+    const int64_t rank = fc_outlook_rank(shared->outlook, s->file, s->begin, s->end);
+    return ~((uint64_t)rank ^ (uint64_t)1 << 63);
+}
+
 /* Where lines may be left unparsed, choose the order of the planned spans: the sooner the best are known, the less is
  * parsed. The times of files bound nothing, they only guide; where it would take a look at each file to know them,
  * spans are taken from everywhere, so that names that ascend with time do no harm. */
@@ -132,7 +141,10 @@ static fc_status order_visits(run *r, bool by_time) {
     const bool newest = shared->options->order == FC_ORDER_NEWEST;
     for (size_t i = 0; i < len; i++) {
         const size_t span = r->visits[newest ? len - 1 - i : i];
-        const uint64_t rank = by_time ? time_rank(&shared->states[shared->spans[span].file], newest) : scattered(i);
+        const fc_span *s = &shared->spans[span];
+        const uint64_t rank = shared->outlook != NULL ? outlook_rank(shared, s)
+                              : by_time               ? time_rank(&shared->states[s->file], newest)
+                                                      : scattered(i);
         visits[i] = (visit){rank, newest ? ~(uint64_t)span : span};
     }
     qsort(visits, len, sizeof *visits, by_rank);
@@ -384,6 +396,45 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
     return FC_OK;
 }
 
+static int poll_learning(void *ctx, uint64_t done_bytes, uint64_t total_bytes) {
+    (void)done_bytes;
+    (void)total_bytes;
+    return poll_run(ctx);
+}
+
+/* Learn what the query can use of the blocks, and look at it. */
+static fc_status look_out(run *r) {
+    fc_shared *shared = &r->shared;
+    const fc_run_options *options = shared->options;
+    const bool asks_names = fc_names_matter(shared->plan);
+    const bool asks_times = shared->prunes || shared->bounds.has_since || shared->bounds.has_until;
+    bool mapped = false;
+    for (size_t i = 0; i < shared->files->len && !mapped; i++) {
+        const fc_member *member = shared->files->entries[i].member;
+        mapped = member != NULL && member->bytes != NULL;
+    }
+    if (!mapped || !(options->use & FC_USE_FACTS) || options->validate_all || !(asks_names || asks_times)) return FC_OK;
+    const fc_learning_options wanted = {.names = asks_names, .block = options->block, .threads = options->threads,
+                                        .poll = poll_learning, .poll_ctx = r};
+    fc_learning_result learnt;
+    fc_status status = fc_learning_run(shared->runtime, shared->files, &wanted, &learnt);
+    r->learnt_bytes = learnt.bytes;
+    if (status == FC_STOPPED && r->timed_out) return FC_OK; /* nothing is scanned any more either */
+    if (status != FC_OK) return status;
+    status = fc_outlook_init(&r->outlook, shared->files, shared->plan, options->max_line,
+                             shared->prunes ? &shared->floor : NULL);
+    if (status == FC_OK) shared->outlook = &r->outlook;
+    return status;
+}
+
+/* True if every line was counted, whatever the threads did. */
+static bool counts_lines(const run *r, unsigned threads) {
+    if (!r->shared.every_line || (r->shared.outlook != NULL && r->shared.prunes)) return false;
+    for (unsigned i = 0; i < threads; i++)
+        if (r->workers[i].has_passed) return false;
+    return true;
+}
+
 static fc_status prepare(run *r, const fc_run_options *options) {
     fc_shared *shared = &r->shared;
     fc_status status = fc_probe_choose(&r->arena, (const uint8_t *)"timestamp", 9, false, &r->stamps);
@@ -402,6 +453,7 @@ static fc_status prepare(run *r, const fc_run_options *options) {
     if (shared->states == NULL || r->ranks == NULL) return FC_NO_MEMORY;
     status = rank_files(r);
     learn_sizes(r);
+    if (status == FC_OK) status = look_out(r);
     return status == FC_OK ? plan_files(r) : status;
 }
 
@@ -413,6 +465,7 @@ static void release(run *r, unsigned threads) {
     free(r->marks);
     free(r->shared.states);
     free(r->ranks);
+    fc_outlook_free(&r->outlook);
     fc_arena_free(&r->arena);
     pthread_mutex_destroy(&r->shared.lock);
     pthread_mutex_destroy(&r->shared.long_lines);
@@ -457,7 +510,8 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     if (status == FC_OK) {
         status = merge(&r, threads, &result);
         if (status == FC_FORKED) return status;
-        result.counted = r.shared.every_line;
+        result.counted = counts_lines(&r, threads);
+        result.bytes += r.learnt_bytes;
         result.timed_out = r.timed_out;
         result.cpu_ns = fc_clock_cpu_ns() - cpu_start + r.cpu_ns;
         result.merge_ns = fc_clock_ns() - start - result.scan_ns;

@@ -295,7 +295,7 @@ fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t nex
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
         if (!terminated) keep_tail(w, w->block.base + begin);
-        else if (shared->uncounted && shows_time(w, data + line, len)) w->pruned++;
+        else if (w->quiet || (shared->uncounted && shows_time(w, data + line, len))) w->pruned++;
         else report_line(w, begin, end, reason);
     }
     if (matched) return take_match(w, begin, line, len, next); /* calls fc_parser_done */
@@ -540,7 +540,8 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     w->ended_early = false;
     w->has_inherited = false;
     w->newlines = 0;
-    w->numbered_later = is_mapped && !shared->every_line;
+    w->numbered_later = is_mapped && (!shared->every_line || shared->outlook != NULL);
+    w->quiet = false;
     w->counting = !w->numbered_later && (state->spans > 1 || shared->every_line);
     w->lost_count = false;
     const bool was_blocked = is_mapped && shared->runtime->guard_begin();
@@ -567,7 +568,9 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
     if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
-    if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
+    if (shared->outlook != NULL && fc_outlook_excludes_span(shared->outlook, s->file, s->begin, s->end)) {
+        s->finished = w->has_passed = true;
+    } else if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
     } else {
         if (!state->has_size && fc_shared_is_big(shared, w->source.info.size)) {

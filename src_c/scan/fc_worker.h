@@ -9,6 +9,7 @@
 #include "fc_floor.h"
 #include "fc_line_time.h"
 #include "fc_match.h"
+#include "fc_outlook.h"
 #include "fc_times.h"
 
 /* Lines that begin in [begin, end) of a file. A file's spans stand together, in order. */
@@ -45,6 +46,7 @@ typedef struct fc_shared {
     bool prunes;         /* lines that show that they are none of the best are not parsed */
     fc_line_time line_time;
     fc_floor floor;
+    const fc_outlook *outlook; /* NULL: no block is passed over for what is known of it */
     const size_t *ranks; /* by file: its place in the order of paths */
     fc_span *spans;
     fc_shared_file *states; /* by file */
@@ -79,6 +81,8 @@ typedef struct fc_worker {
     const fc_span *span;
     uint64_t begin, end; /* the stretch of it whose lines are read; its end may be UINT64_MAX, too */
     bool numbered_later; /* lines get the number 0 */
+    bool quiet;    /* the lines are a block's that may be passed over: bad ones are not reported */
+    bool has_passed; /* it has passed over a block or more */
     fc_source source;
     fc_block block;
     bool ended_early;  /* its file ended at `ended_at`, before the end that it had when it was opened */
