@@ -312,8 +312,10 @@ def test_what_is_shown() -> None:
 
 
 def same_mapped(corpus: fastcore.Corpus, paths: Any, facts: bool = False, **options: Any) -> fastcore.Hits:
-    """What a corpus finds without the count, which is what a scan that counts finds. Of blocks that it may pass over, by
-    what it knows of them, bad lines are not reported."""
+    """What a corpus finds without the count, which is what a scan that counts finds.
+
+    Of blocks that it may pass over, by what it knows of them, bad lines are not reported.
+    """
     exact = fastcore.scan(paths, "needle", **options)
     hits = corpus.scan("needle", count=False, **options)
     assert hits.stats.matches is None and hits.tails == exact.tails
