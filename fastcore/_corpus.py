@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from threading import Lock
 
-from fastcore import _scan, _sources
+from fastcore import _base, _facts_file, _scan, _sources
 from fastcore._frozen import Frozen
 from fastcore._native import scan as _native
 from fastcore.errors import Cancelled
@@ -78,6 +78,14 @@ class Corpus:
     read them. At most 8,192 files are mapped in one process; the rest, and those that the system refuses to map, are
     read at each scan, with the same answers.
 
+    `facts=True` lets it learn of each block of about 256 KB when its records are from and how many lines it has, at the
+    first query with `since`, `until` or `count=False`; and which sessions, roles and types they have, at the first
+    query with such a term; or all of it by `build_facts()`. From then on blocks that cannot matter are not read: bad
+    lines in them are not reported, and `stats.lines` is None. What is learnt holds while a file's device, inode, size,
+    times and last 4 KB are as they were, or it has grown behind them. It takes about 0.13 % of the files' size in
+    memory. "disk" also keeps it for the next Corpus, in `$XDG_CACHE_HOME/fastcore/facts` (`~/.cache`), a file that only
+    this user may read and that holds numbers and those names, no text.
+
     Use it as a context manager, or call `close()`. Every method may be called from several threads at once: scans run
     side by side, beside a refresh and beside `close`, each on the files as it found them. In a forked child the corpus
     opens its files anew when it is first used. Pickle and copy are refused.
@@ -91,10 +99,15 @@ class Corpus:
     0
     """
 
-    __slots__ = ("_closed", "_files", "_follow", "_lock", "_paths", "_pid", "_slots")
+    __slots__ = ("_closed", "_facts", "_files", "_follow", "_kept", "_lock", "_paths", "_pid", "_slots")
     __module__ = "fastcore"
 
-    def __init__(self, paths: Path | Iterable[Path] | None = None, *, follow: bool = False) -> None:
+    def __init__(
+        self, paths: Path | Iterable[Path] | None = None, *, facts: bool | str = True, follow: bool = False
+    ) -> None:
+        if not (isinstance(facts, bool) or facts == "disk"):
+            raise ValueError(f"facts={facts!r}: wanted True, False or 'disk'")
+        self._facts = facts
         self._paths = _each_path(paths)
         self._follow = follow
         self._closed = False
@@ -103,11 +116,13 @@ class Corpus:
     def _open(self, own_logs: bool = False) -> None:
         self._lock = Lock()
         self._slots: dict[Hashable, object] = {}
+        self._kept: int | None = None  # how much is known of blocks and stands on the disk
         self._files = self._look(None if own_logs else self._paths, None)[0]
         self._pid = os.getpid()
 
     def _look(self, paths: tuple[Path, ...] | None, before: _native.Sources | None) -> tuple[_native.Sources, Changes]:
         files, _ = _sources.collect(paths, self._follow)
+        files.use = _native.USE_FACTS if self._facts else 0
         return files, Changes(*files.hold(before))
 
     def _now(self) -> _native.Sources:
@@ -127,6 +142,7 @@ class Corpus:
         until: str | dt.date | None = None,
         order: str = "newest",
         limit: int | None = 50,
+        count: bool = True,
         case_sensitive: bool = False,
         validate: str = "candidates",
         max_line: int = 64 << 20,
@@ -157,6 +173,8 @@ class Corpus:
         1
         """
         files = self._now()
+        if self._facts == "disk":
+            self._recall(files)
         if slot is not None:
             progress = self._in_slot(slot, progress)
         return _scan.scan(
@@ -167,6 +185,7 @@ class Corpus:
             until=until,
             order=order,
             limit=limit,
+            count=count,
             case_sensitive=case_sensitive,
             validate=validate,
             max_line=max_line,
@@ -192,6 +211,56 @@ class Corpus:
                 report(done, total, unit)
 
         return watch
+
+    def build_facts(self, progress: bool | Callable[[int, int, str], object] | None = None) -> None:
+        """Learn all facts of all files as of the last refresh, rather than at the first queries that need them.
+
+        Reads every line of the blocks of which something is unknown, which takes 2 to 4 times as long as a scan does.
+        `progress` is as in `scan`. With `facts="disk"` they are then kept there.
+
+        Raises ValueError when the corpus is closed or was opened with `facts=False`, OSError where they cannot be kept,
+        and whatever `progress` raises: then what was learnt by then stays. O(bytes). Thread-safe; the GIL is released.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with open(folder + "/a.jsonl", "w") as file:
+        ...         _ = file.write('{"type":"user","message":{"content":"hello"}}\\n')
+        ...     with Corpus(folder) as corpus:
+        ...         corpus.build_facts()
+        ...         corpus.stats.facts
+        1
+        """
+        from fastcore._progress import check_progress
+
+        files = self._now()
+        if not self._facts:
+            raise ValueError("this Corpus was opened with facts=False")
+        if self._facts == "disk":
+            self._recall(files)
+        threads = _base.check_threads(None)
+        _native.learn(
+            files, names=True, block=_scan.block_size(), threads=threads, progress=check_progress(progress, "facts")
+        )
+        if self._facts == "disk":
+            self._keep(files)
+
+    def _recall(self, files: _native.Sources) -> None:
+        """Take what the disk knows, once."""
+        with self._lock:
+            if self._kept is not None:
+                return
+            stored = _facts_file.read()
+            if stored is not None:
+                _native.recall(files, stored, _scan.block_size())
+            self._kept = _known(files)
+
+    def _keep(self, files: _native.Sources) -> None:
+        """Write what is known, if that is more than what the disk knows."""
+        with self._lock:
+            known = _known(files)
+            if known != self._kept:
+                _facts_file.write(_native.keep(files, _facts_file.read()))
+                self._kept = known
 
     def refresh(self, verify: bool = False) -> Changes:
         """Look at the files again and say what has changed; from now on scans answer for them as they are now.
@@ -223,20 +292,31 @@ class Corpus:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the corpus takes for itself: lists, paths, blocks. Mappings are the system's cache."""
-        return self._now().measure()["memory"]
+        """Bytes of memory that the corpus takes for itself: lists, paths, blocks, what is known of these. Mappings are
+        the system's cache."""
+        size = self._now().measure()
+        return size["memory"] + size["learnt"]
 
     def close(self) -> None:
         """Let go of the files. Scans that still run end as if nothing had happened. Closing twice is fine.
 
-        O(files). Thread-safe.
+        With `facts="disk"` what was learnt since is kept there; where that fails, a RuntimeWarning says so. O(files).
+        Thread-safe.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Corpus(folder).close()
         """
+        files, was_closed = self._files, self._closed
         self._closed = True
         self._files = _native.Sources()
+        if self._facts == "disk" and self._kept is not None and not was_closed and self._pid == os.getpid():
+            try:
+                self._keep(files)
+            except OSError as error:
+                import warnings
+
+                warnings.warn(f"the facts were not kept: {error}", RuntimeWarning, stacklevel=2)
 
     def __enter__(self) -> Self:
         self._now()
@@ -255,6 +335,11 @@ class Corpus:
 
     def __reduce__(self) -> Any:
         raise TypeError("a Corpus holds mappings of this process: open another one with the same paths")
+
+
+def _known(files: _native.Sources) -> int:
+    size = files.measure()
+    return size["facts"] + size["names"]
 
 
 def _each_path(paths: Path | Iterable[Path] | None) -> tuple[Path, ...]:

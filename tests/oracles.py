@@ -251,6 +251,15 @@ def time_us(stamp: str) -> int | None:
     return (days * 86400 + moment.seconds - offset) * 10**6 + int(f"{fraction:0<6}"[:6])
 
 
+def line_time(line: bytes) -> int | None:
+    """The time that the raw line of a record shows to be its own; None where that is not sure."""
+    plain = rb'"timestamp"[ \t\r]*:[ \t\r]*"[^"\\]*"'
+    spelled = rb"\\u00(?:6[159dD]|7[034])"  # a letter of the key
+    if line.count(b'"timestamp"') != 1 or not re.search(plain, line) or re.search(spelled, line):
+        return None
+    return fields(parse_line(line))["time_us"]  # type: ignore[no-any-return]
+
+
 # Queries.
 
 # Code points whose simple folding came or changed after Unicode 14, up to 17: interpreters differ on them.
@@ -403,6 +412,16 @@ def scan(
     if order == "oldest":
         hits.sort(key=lambda hit: (hit.time_us is None, hit.time_us or 0))
     return Answer(hits[:limit], len(hits), errors, tails, counts)
+
+
+def facts(block: bytes, at_offset_0: bool) -> tuple[int | None, int | None, dict[str, Any]]:
+    """The first and the last own time in a block of whole lines, and what else is to be known of it."""
+    content = block if at_offset_0 else b"\n" + block
+    records = [fields(line.record) for line in lines_of(content) if line.record is not None]
+    own = [record["time_us"] for record in records if record["time_us"] is not None]
+    ends_untimed = bool(records) and records[-1]["time_us"] is None
+    known = {"records": records, "has_own": bool(own), "ends_untimed": ends_untimed}
+    return min(own, default=None), max(own, default=None), known
 
 
 def top_k(scores: list[Any], k: int, smallest: bool = False, where: list[bool] | None = None) -> list[int]:

@@ -125,7 +125,7 @@ def test_floats_are_not_rounded_at_will() -> None:
     assert not re.search(r"fast-math|-Ofast|unsafe-math|-ffinite|-fassociative", text)
 
 
-PARSERS = {"record", "run"}  # the headers that take bytes from outside: a line, a whole file
+PARSERS = {"record", "run", "stored"}  # the headers that take bytes from outside: a line, a whole file, kept facts
 
 
 def test_every_parser_of_bytes_has_a_fuzz_target() -> None:

@@ -90,6 +90,8 @@ def run(
     *,
     order: int,
     limit: int,
+    count: bool,
+    prune: bool,
     validate_all: bool,
     max_line: int,
     threads: int,
@@ -99,6 +101,7 @@ def run(
     chunk: int,
     span: int,
     block: int = 0,
+    use: int = 0,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],
     list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],
@@ -108,8 +111,34 @@ def run(
     """Scan and return (hits, errors, tails, stats).
 
     A hit is (path, line, offset, time in microseconds, raw line), an error (path, line, offset, errno, reason,
-    excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all.
+    excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all. Without
+    `count` the statistics hold no number of matches; then, in an order of time, lines that show a time make no errors,
+    and with `prune` those that cannot be among the first `limit` are not parsed.
     """
+
+def learn(
+    sources: Sources,
+    *,
+    names: bool,
+    block: int,
+    threads: int,
+    progress: Callable[[int, int, str], object] | None,
+) -> dict[str, int]:
+    """Learn the facts, and the names if wanted, of all blocks of held files of which they are unknown; return `bytes`
+    and `blocks` that were read and `threads` that took part."""
+
+def keep(sources: Sources, before: bytes | None) -> bytes:
+    """Return what is known of held files, to be kept, and what `before` holds of others."""
+
+def recall(sources: Sources, kept: bytes, block: int) -> bool:
+    """Take over what was kept of files that are as they were; False where the bytes are not `keep`'s."""
+
+def facts_of(block: bytes, base: int = 0) -> tuple[tuple[int, int] | None, int, bool, bool]:
+    """Return what is learnt of a block of whole lines: between which times its own ones lie, how many newlines it has,
+    whether there is an own time, and whether its last record may have none."""
+
+def names_may_match(block: bytes, base: int, plan: Plan) -> bool:
+    """Say whether a block of whole lines can hold a match, by the names that are learnt of it."""
 
 def merge_errors(
     found: list[tuple[bytes, None, None, int | None, str, None]],
@@ -143,6 +172,9 @@ def decode(
 
 def parse_time(text: bytes) -> int | None:
     """Return the microseconds since 1970 of a time as records spell it; None when it is not readable."""
+
+def line_time(line: bytes) -> int | None:
+    """Return the time that a raw line shows, which its record, if it is one, has of its own; None if that is unsure."""
 
 def cost(op: str, items: int, nbytes: int) -> tuple[int, int, int] | None:
     """Return the work of a site of `scan` for `base.Site`: parts of so many files, bytes that count, and a first guess

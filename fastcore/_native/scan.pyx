@@ -59,8 +59,8 @@ cdef extern from "fc_corpus.h" nogil:
     ctypedef struct fc_corpus_changes:
         size_t added, grown, replaced, removed, truncated
     ctypedef struct fc_corpus_size:
-        size_t files, mapped, blocks, facts, sketches
-        uint64_t bytes, memory
+        size_t files, mapped, blocks, facts, names, sketches
+        uint64_t bytes, memory, learnt
     fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                              fc_corpus_changes *out_changes)
     void fc_corpus_release(fc_file_list *files)
@@ -142,13 +142,19 @@ cdef extern from "fc_match.h" nogil:
 cdef extern from "fc_time.h" nogil:
     bint fc_time_parse(const uint8_t *text, size_t len, int64_t *out_us)
 
+cdef extern from "fc_line_time.h" nogil:
+    ctypedef struct fc_line_time:
+        pass
+    void fc_line_time_init(fc_line_time *out, const fc_find *find)
+    c_bool fc_line_time_read(const fc_line_time *time, const uint8_t *line, size_t len, int64_t *out_us)
+
 cdef extern from "fc_run.h" nogil:
     ctypedef enum fc_order:
         FC_ORDER_NEWEST, FC_ORDER_OLDEST, FC_ORDER_FILE
     ctypedef struct fc_run_options:
         fc_order order
         size_t limit
-        bint validate_all, stop_on_os_error
+        bint validate_all, uncounted, no_prune, stop_on_os_error
         size_t max_line
         unsigned int threads
         int64_t timeout_ns
@@ -185,7 +191,7 @@ cdef extern from "fc_run.h" nogil:
         size_t reports_len
         fc_tail *tails
         size_t tails_len
-        uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed
+        uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed
         bint counted, timed_out
         unsigned int threads
         int64_t scan_ns, merge_ns, cpu_ns
@@ -363,7 +369,7 @@ cdef class Sources:
         with nogil:
             size = fc_corpus_measure(&self.files)
         return {"files": size.files, "mapped": size.mapped, "bytes": size.bytes, "blocks": size.blocks,
-                "facts": size.facts, "sketches": size.sketches, "memory": size.memory}
+                "facts": size.facts, "names": size.names, "learnt": size.learnt, "sketches": size.sketches, "memory": size.memory}
 
     def add_path(self, bytes path not None, bint follow):
         cdef fc_status status
@@ -523,9 +529,9 @@ def _path_of(report):
     return report[0]
 
 
-def run(Sources sources not None, Plan plan not None, *, int order, limit, bint validate_all, size_t max_line,
-        unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span,
-        size_t block=0):
+def run(Sources sources not None, Plan plan not None, *, int order, limit, bint count, bint prune, bint validate_all,
+        size_t max_line, unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span,
+        size_t block=0, unsigned int use=0):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status = FC_OK
@@ -535,6 +541,8 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.order = <fc_order>order
     options.limit = <size_t>-1 if limit < 0 else limit
     options.validate_all = validate_all
+    options.uncounted = not count
+    options.no_prune = not prune
     options.stop_on_os_error = raise_on_error
     options.max_line = max_line
     options.threads = threads
@@ -542,7 +550,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.chunk = chunk
     options.span = span
     options.block = block
-    options.use = sources.use
+    options.use = sources.use & use
     options.poll = poll
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None
@@ -569,10 +577,10 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
             "bytes": result.bytes,
             "lines": result.lines if counted else None,
             "blank": result.blank if counted else None,
-            "skipped": 0 if counted else None,  # lines are counted where none is passed over
+            "skipped": result.pruned if counted else None,  # lines are counted where the filter passes over none
             "records": result.records,
             "candidates": result.candidates,
-            "matches": result.matches,
+            "matches": result.matches if count else None,
             "errors": result.errors,
             "tail": result.tails_len,
             "threads": result.threads,
@@ -584,6 +592,9 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
         return hits, errors, tails, stats
     finally:
         fc_run_result_free(&result)
+
+
+include "scan_facts.pxi"
 
 
 def decode(bytes raw not None):
@@ -610,6 +621,15 @@ def decode(bytes raw not None):
 def parse_time(bytes text not None):
     cdef int64_t us
     if not fc_time_parse(<const uint8_t *>PyBytes_AsString(text), <size_t>PyBytes_Size(text), &us):
+        return None
+    return us
+
+
+def line_time(bytes line not None):
+    cdef fc_line_time time
+    cdef int64_t us
+    fc_line_time_init(&time, kernels())
+    if not fc_line_time_read(&time, <const uint8_t *>PyBytes_AsString(line), <size_t>PyBytes_Size(line), &us):
         return None
     return us
 

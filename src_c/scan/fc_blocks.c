@@ -30,6 +30,7 @@ size_t fc_blocks_kept(const fc_blocks *blocks, size_t size, uint64_t *out_from) 
 static void release_extent(fc_extent *extent) {
     if (atomic_fetch_sub(&extent->users, 1) != 1) return;
     free(atomic_load(&extent->facts));
+    free(atomic_load(&extent->names));
     free(atomic_load(&extent->sketch));
     free(extent);
 }
@@ -55,6 +56,7 @@ fc_status fc_blocks_new(const fc_blocks *old, size_t kept, const uint64_t *ends,
         extent->begin = blocks->end;
         extent->end = blocks->end = ends[i];
         atomic_init(&extent->facts, NULL);
+        atomic_init(&extent->names, NULL);
         atomic_init(&extent->sketch, NULL);
         atomic_init(&extent->newlines, 0);
         atomic_init(&extent->users, 1);
@@ -92,6 +94,13 @@ const fc_facts *fc_extent_put_facts(fc_extent *extent, fc_facts *facts) {
     return there;
 }
 
+const fc_names *fc_extent_put_names(fc_extent *extent, fc_names *names) {
+    fc_names *there = NULL;
+    if (atomic_compare_exchange_strong(&extent->names, &there, names)) return names;
+    free(names);
+    return there;
+}
+
 const fc_sketch *fc_extent_put_sketch(fc_extent *extent, fc_sketch *sketch) {
     fc_sketch *there = NULL;
     if (atomic_compare_exchange_strong(&extent->sketch, &there, sketch)) return sketch;
@@ -101,6 +110,10 @@ const fc_sketch *fc_extent_put_sketch(fc_extent *extent, fc_sketch *sketch) {
 
 const fc_facts *fc_extent_facts(const fc_extent *extent) {
     return atomic_load_explicit(&extent->facts, memory_order_acquire);
+}
+
+const fc_names *fc_extent_names(const fc_extent *extent) {
+    return atomic_load_explicit(&extent->names, memory_order_acquire);
 }
 
 const fc_sketch *fc_extent_sketch(const fc_extent *extent) {

@@ -20,6 +20,7 @@
 #include "fc_status.h"
 
 typedef struct fc_facts fc_facts;
+typedef struct fc_names fc_names;
 typedef struct fc_sketch fc_sketch;
 
 enum { FC_BLOCKS_SIZE = 256 * 1024 };
@@ -29,6 +30,7 @@ enum { FC_BLOCKS_SIZE = 256 * 1024 };
 typedef struct fc_extent {
     uint64_t begin, end;
     _Atomic(fc_facts *) facts;
+    _Atomic(fc_names *) names;
     _Atomic(fc_sketch *) sketch;
     atomic_uint_least64_t newlines; /* and 1; 0 while unknown */
     atomic_size_t users;            /* sets that hold it */
@@ -66,10 +68,12 @@ void fc_blocks_release(fc_blocks *blocks);
 /* Put what was learnt of a block into its slot, and return what stands there: of two who learn the same, the second's
  * piece is freed. Takes the piece over, which is not NULL. Thread-safe. */
 const fc_facts *fc_extent_put_facts(fc_extent *extent, fc_facts *facts);
+const fc_names *fc_extent_put_names(fc_extent *extent, fc_names *names);
 const fc_sketch *fc_extent_put_sketch(fc_extent *extent, fc_sketch *sketch);
 
 /* What stands in a slot, NULL while unknown. Thread-safe; the piece stays as long as a set that holds the block. */
 const fc_facts *fc_extent_facts(const fc_extent *extent);
+const fc_names *fc_extent_names(const fc_extent *extent);
 const fc_sketch *fc_extent_sketch(const fc_extent *extent);
 
 /* Remember how many newlines the block has; false and untouched from the second function while that is unknown. */

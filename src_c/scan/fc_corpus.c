@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fc_hash.h"
+#include "fc_names.h"
 
 /* Files by path: open addressing, each slot an index into the entries plus 1. */
 typedef struct by_path {
@@ -104,7 +105,11 @@ fc_corpus_size fc_corpus_measure(const fc_file_list *files) {
         size.blocks += blocks->len;
         size.memory += sizeof *blocks + blocks->len * (sizeof(fc_extent) + sizeof(fc_extent *));
         for (size_t j = 0; j < blocks->len; j++) {
-            size.facts += fc_extent_facts(blocks->items[j]) != NULL;
+            const fc_names *names = fc_extent_names(blocks->items[j]);
+            const bool has_facts = fc_extent_facts(blocks->items[j]) != NULL;
+            size.facts += has_facts;
+            size.names += names != NULL;
+            size.learnt += (has_facts ? sizeof(fc_facts) : 0) + (names != NULL ? sizeof *names + names->len : 0);
             size.sketches += fc_extent_sketch(blocks->items[j]) != NULL;
         }
     }

@@ -22,9 +22,10 @@ void fc_corpus_release(fc_file_list *files);
 
 /* What a corpus consists of. */
 typedef struct fc_corpus_size {
-    size_t files, mapped, blocks, facts, sketches;
+    size_t files, mapped, blocks, facts, names, sketches;
     uint64_t bytes;  /* of all files that are held */
-    uint64_t memory; /* bytes of memory taken, without the mappings, facts and sketches */
+    uint64_t memory; /* bytes of memory taken, without the mappings and what was learnt of blocks */
+    uint64_t learnt; /* bytes of memory of facts and names */
 } fc_corpus_size;
 
 /* O(blocks). Thread-safe beside scans. */

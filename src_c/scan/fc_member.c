@@ -169,6 +169,15 @@ const fc_blocks *fc_member_blocks(fc_member *member, size_t size) {
     return blocks;
 }
 
+bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out) {
+    if (member->bytes == NULL || size > member->info.size) return false;
+    cutting c = {.bytes = member->bytes, .len = (size_t)size};
+    size_t fault;
+    if (!member->runtime->guard_run(c.bytes, c.len, hash_region, &c, &fault)) return false;
+    *out = c.end_hash;
+    return true;
+}
+
 /* The same for a file that is not mapped. */
 static bool has_same_end_in_file(const fc_member *old, const char *path, uint64_t wanted) {
     uint8_t bytes[END_BYTES];

@@ -60,6 +60,10 @@ bool fc_member_is_untouched(const fc_member *member, const char *path);
  */
 const fc_blocks *fc_member_blocks(fc_member *member, size_t size);
 
+/* Hash the last bytes before `size`, at most the member's size, as they are mapped now; false where they cannot be read.
+ * Of the member's whole size it is `end_hash`. Between guard_begin and guard_end. */
+bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out);
+
 /* What happened to the file at `path` since the member was opened, as far as what it answers for is concerned: SAME also
  * where something else stands there now, or nothing; GROWN is told as SAME; TRUNCATED: *out_size is its length now. Where
  * the time alone has changed, waits 1 ms. Between guard_begin and guard_end. */

@@ -25,6 +25,11 @@ typedef struct fc_run_options {
     fc_order order;
     size_t limit; /* SIZE_MAX: all; 0: only count */
     bool validate_all;
+    /* In an order of time, without validate_all: matches need not all be found. A line whose raw bytes show that its
+     * record is none of the best may be left unparsed, and a bad line that shows a time is not reported, so that neither
+     * hits nor reports depend on what was left; `matches`, `records` and `candidates` do. */
+    bool uncounted;
+    bool no_prune; /* when uncounted: parse such lines all the same */
     bool stop_on_os_error;
     size_t max_line; /* >= 1, at most FC_STRUCTURE_LEN_MAX counts: longer lines are errors, their bytes are not kept */
     unsigned threads;
@@ -81,7 +86,8 @@ typedef struct fc_run_result {
     fc_tail *tails; /* by path */
     size_t tails_len;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
-    bool counted; /* no line was passed over: lines and blank are known */
+    uint64_t pruned; /* candidates that were left unparsed, or unreported, because of the time that they show */
+    bool counted; /* the filter passed over no line: lines and blank are known */
     bool timed_out;
     unsigned threads;
     int64_t scan_ns, merge_ns;

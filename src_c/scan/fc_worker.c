@@ -68,10 +68,10 @@ static uint64_t line_number(fc_worker *w, size_t begin) {
         w->lost_count = false;
     }
     w->counting = true;
-    if (begin > w->counted) {
-        w->newlines += w->shared->find->newlines(w->block.bytes + w->counted, begin - w->counted);
-        w->counted = begin;
-    }
+    const fc_find *find = w->shared->find;
+    if (begin > w->counted) w->newlines += find->newlines(w->block.bytes + w->counted, begin - w->counted);
+    else w->newlines -= find->newlines(w->block.bytes + begin, w->counted - begin);
+    w->counted = begin;
     return w->newlines + 1;
 }
 
@@ -142,6 +142,19 @@ static fc_status file_last(fc_worker *w, fc_shared_file *state, fc_time_found *o
     return FC_OK;
 }
 
+/* The first time among the span's lines from `next` in the block on that begin before `to` in the file. */
+static fc_status first_time(fc_worker *w, size_t next, uint64_t to, fc_time_found *out) {
+    const uint64_t from = w->block.base + next, complete = w->block.base + w->complete;
+    const uint64_t held = to < complete ? to : complete, read = from > complete ? from : complete;
+    fc_status status = FC_OK;
+    *out = (fc_time_found){0};
+    if (from < held)
+        status = fc_times_in_lines(&w->times, w->block.bytes + next, (size_t)(held - from), from, out);
+    if (status == FC_OK && !out->found && read < to)
+        status = fc_times_in_source(&w->times, &w->source, read, to, true, false, out);
+    return status;
+}
+
 /* The time of a record that has none, whose line ends before `next` in the block: the next record's that has one,
  * else the previous one's, else the file's. Each stretch is searched once, so a file without times stays linear. */
 static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_known, int64_t *out_us) {
@@ -151,13 +164,16 @@ static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_k
         return FC_OK;
     }
     fc_shared *shared = w->shared;
-    fc_time_found found = {0};
-    fc_status status = FC_OK;
-    if (next < w->complete)
-        status = fc_times_in_lines(&w->times, w->block.bytes + next, w->complete - next, w->block.base + next, &found);
-    const uint64_t read = w->block.base + (next > w->complete ? next : w->complete);
-    if (status == FC_OK && !found.found && read < w->span->end)
-        status = fc_times_in_source(&w->times, &w->source, read, w->span->end, true, false, &found);
+    fc_time_found found;
+    /* What holds from `since` on holds here too unless a time stands between. */
+    const bool known_behind = w->has_inherited && offset < w->since;
+    fc_status status = first_time(w, next, known_behind ? w->since : w->span->end, &found);
+    if (status == FC_OK && !found.found && known_behind) {
+        w->since = offset;
+        *out_known = w->inherited_known;
+        *out_us = w->inherited_us;
+        return FC_OK;
+    }
     w->until = found.found ? found.offset : UINT64_MAX;
     fc_shared_file *state = &shared->states[w->span->file];
     const size_t last_span = state->first_span + state->spans;
@@ -182,6 +198,31 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
     if (!bounds->has_since && !bounds->has_until) return true;
     return hit->has_time && !(bounds->has_since && hit->time_us < bounds->since_us) &&
            !(bounds->has_until && hit->time_us > bounds->until_us);
+}
+
+bool fc_worker_prunes(const fc_worker *w, const uint8_t *line, size_t len, uint64_t offset) {
+    const fc_shared *shared = w->shared;
+    if (!shared->prunes) return false;
+    const bool bounded = shared->bounds.has_since || shared->bounds.has_until;
+    if (!bounded && !fc_floor_is_known(&shared->floor)) return false;
+    fc_hit hit = {.file = w->span->file, .offset = offset, .has_time = true};
+    if (!fc_line_time_read(&shared->line_time, line, len, &hit.time_us)) return false;
+    return !within(&shared->bounds, &hit) || fc_floor_excludes(&shared->floor, hit.time_us) ||
+           !fc_best_accepts(&w->best, &hit);
+}
+
+/* True if the line could be pruned at some moment. */
+static bool shows_time(const fc_worker *w, const uint8_t *line, size_t len) {
+    int64_t us;
+    return fc_line_time_read(&w->shared->line_time, line, len, &us);
+}
+
+/* Keep a hit; where no more fit, what is as good as the last of them is the least that is wanted from now on. */
+static fc_status keep(fc_worker *w, const fc_hit *hit) {
+    const fc_status status = fc_best_push(&w->best, hit);
+    const fc_hit *last = fc_best_last(&w->best);
+    if (last != NULL && last->has_time) fc_floor_raise(&w->shared->floor, last->time_us);
+    return status;
 }
 
 /* Count a matching record and keep it if it is among the best. Overwrites the parser's record. FC_STOPPED: the scan
@@ -209,7 +250,7 @@ static fc_status take_match(fc_worker *w, size_t begin, size_t line, size_t len,
     w->matches++;
     if (!kept) return FC_OK;
     hit.line = line_number(w, begin);
-    return fc_best_push(&w->best, &hit);
+    return keep(w, &hit);
 }
 
 /* Length of the byte order mark at the start of the file, if `begin` is there and has one. */
@@ -238,6 +279,10 @@ fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t nex
         w->blank++;
         return FC_OK;
     }
+    if (terminated && fc_worker_prunes(w, data + line, len, w->block.base + begin)) {
+        w->pruned++;
+        return FC_OK;
+    }
     w->candidates++;
     fc_line_reason reason;
     fc_status status = fc_parser_read(&w->parser, data + line, len, &reason);
@@ -249,8 +294,9 @@ fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t nex
                                  &w->scratch, &matched);
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
-        if (terminated) report_line(w, begin, end, reason);
-        else keep_tail(w, w->block.base + begin);
+        if (!terminated) keep_tail(w, w->block.base + begin);
+        else if (w->quiet || (shared->uncounted && shows_time(w, data + line, len))) w->pruned++;
+        else report_line(w, begin, end, reason);
     }
     if (matched) return take_match(w, begin, line, len, next); /* calls fc_parser_done */
     fc_parser_done(&w->parser, len);
@@ -295,6 +341,21 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
         status = fc_worker_take_line(w, begin, end, end + 1, true);
         w->scratch.hint = NULL;
         from = end + 1;
+    }
+    return status;
+}
+
+/* The same for a stretch that may be empty. Where lines may be left unparsed, the newest first, it is judged from its
+ * end, part by part: a log grows forwards, so that its older records are not parsed. */
+static fc_status take_stretch(fc_worker *w, size_t from, size_t to) {
+    const size_t part = fc_shared_goes_backwards(w->shared) ? w->shared->options->chunk / 16 + 1 : SIZE_MAX;
+    const uint8_t *data = w->block.bytes;
+    fc_status status = FC_OK;
+    while (from < to && status == FC_OK) {
+        const uint8_t *newline = to - from > part ? memrchr(data + from, '\n', to - from - part) : NULL;
+        const size_t begin = newline == NULL ? from : (size_t)(newline - data) + 1;
+        status = take_lines(w, begin, to);
+        to = begin;
     }
     return status;
 }
@@ -407,7 +468,7 @@ fc_status fc_worker_scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
         if (got == STEP_FAILED) return FC_STOPPED;
         cursor = w->passing ? pass_over(w) : 0;
         const size_t stop = whole_lines(w, cursor, old_len, &last);
-        fc_status status = stop > cursor ? take_lines(w, cursor, stop) : FC_OK;
+        fc_status status = take_stretch(w, cursor, stop);
         cursor = stop;
         if (status == FC_OK && !last && got == STEP_ENDED) {
             last = true;
@@ -479,7 +540,8 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     w->ended_early = false;
     w->has_inherited = false;
     w->newlines = 0;
-    w->numbered_later = is_mapped && !shared->every_line;
+    w->numbered_later = is_mapped && (!shared->every_line || shared->outlook != NULL);
+    w->quiet = false;
     w->counting = !w->numbered_later && (state->spans > 1 || shared->every_line);
     w->lost_count = false;
     const bool was_blocked = is_mapped && shared->runtime->guard_begin();
@@ -494,6 +556,10 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }
 
+bool fc_shared_goes_backwards(const fc_shared *shared) {
+    return shared->prunes && shared->options->order == FC_ORDER_NEWEST;
+}
+
 bool fc_shared_is_big(const fc_shared *shared, uint64_t size) { return size > shared->options->span; }
 
 void fc_worker_scan(fc_worker *w, fc_span *s) {
@@ -502,7 +568,9 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
     if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
-    if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
+    if (shared->outlook != NULL && fc_outlook_excludes_span(shared->outlook, s->file, s->begin, s->end)) {
+        s->finished = w->has_passed = true;
+    } else if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
     } else {
         if (!state->has_size && fc_shared_is_big(shared, w->source.info.size)) {

@@ -124,6 +124,7 @@ def pythons() -> None:
 # base).
 SWITCHES = (
     ("FASTCORE_OFF", "prefilter", "scan"),
+    ("FASTCORE_OFF", "prune", "scan"),
     ("FASTCORE_OFF", "pool", "scan parallel topk"),
     ("FASTCORE_CPU", "base", "scan topk"),
     ("FASTCORE_CPU", "v3", "scan topk"),
@@ -168,7 +169,7 @@ def thread() -> None:
     for source in (*SHIMS, "src_c/scan/fc_simdjson.cpp"):
         shims.append(str(BUILD / (Path(source).stem + ".o")))
         run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
-    for name in ("base_pool", "base_sites", "scan_parser", "scan_run", "topk_select"):
+    for name in ("base_pool", "base_sites", "scan_floor", "scan_parser", "scan_run", "topk_select"):
         program = str(BUILD / f"{name}_tsan")
         sources = [f"tests/c/test_{name}.c", *SOURCES, *shims]
         run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import importlib.util
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ CORPUS = (
     b'{"type":"user","message":{"content":[{"type":"tool_result","content":[{"type":"text","text":"x"}],"is_error":true}]}}',
     b'{"type":"new","a":{"b":{"c":"d","id":"e"}},"\\u0074ype":1e9}',
 )
+# Facts as they are stored: a file of two blocks.
+STORED = struct.pack("=3Q2q2Q", 1, 2, 900, 3, 4, 5, 2)
+STORED += struct.pack("=BQ3q", 7, 400, -5, 9, 3) + struct.pack("=BQBH5s", 8, 900, 7, 5, b"\x00\x03one")
 
 
 def compile_all() -> list[Path]:
@@ -68,6 +72,7 @@ def main(seconds: str) -> int:
         for number, line in enumerate(CORPUS):
             (corpus / f"seed{number}").write_bytes(b"\x01" + line)
             (corpus / f"lines{number}").write_bytes(b"\x01\x21\x40" + b"\n".join([line, b"broken a", b"", *CORPUS]))
+        (corpus / "stored").write_bytes(STORED)
         print(f"{program.name}: {seconds} s, seed {SEED}", flush=True)
         options = [
             f"-max_total_time={seconds}",
