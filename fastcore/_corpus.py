@@ -78,13 +78,13 @@ class Corpus:
     read them. At most 8,192 files are mapped in one process; the rest, and those that the system refuses to map, are
     read at each scan, with the same answers.
 
-    `facts=True` lets it learn of each block of about 256 KB when its records are from, and how many lines it has, at the
-    first query with `since`, `until` or `count=False`; and which sessions, roles and types they have, at the first one
-    with such a term; or all of it by `build_facts()`. From then on blocks that cannot matter are not read; bad lines in
-    them are not reported. What is learnt holds while a file's device, inode, size, times and last 4 KB are as they were,
-    or it has grown behind them. "disk" also keeps it for the next Corpus, in `$XDG_CACHE_HOME/fastcore/facts`
-    (`~/.cache`), a file that only this user may read and that holds numbers and those names, no text. Learning needs
-    about 0.3 % of the files' size in memory.
+    `facts=True` lets it learn of each block of about 256 KB when its records are from and how many lines it has, at the
+    first query with `since`, `until` or `count=False`; and which sessions, roles and types they have, at the first
+    query with such a term; or all of it by `build_facts()`. From then on blocks that cannot matter are not read: bad
+    lines in them are not reported, and `stats.lines` is None. What is learnt holds while a file's device, inode, size,
+    times and last 4 KB are as they were, or it has grown behind them. It takes about 0.13 % of the files' size in
+    memory. "disk" also keeps it for the next Corpus, in `$XDG_CACHE_HOME/fastcore/facts` (`~/.cache`), a file that only
+    this user may read and that holds numbers and those names, no text.
 
     Use it as a context manager, or call `close()`. Every method may be called from several threads at once: scans run
     side by side, beside a refresh and beside `close`, each on the files as it found them. In a forked child the corpus
@@ -155,7 +155,8 @@ class Corpus:
         """Search the files as of the last refresh; arguments, answers and errors are those of `fastcore.scan`.
 
         What was appended since is not seen. A file that was replaced or deleted since is searched as it was; one that
-        became shorter, or was written over, is searched as far as it goes and reported in `hits.errors`.
+        became shorter, or was written over, is searched as far as it goes and reported in `hits.errors`; hits in it may
+        have no `line`.
 
         `slot` is for answers while a person types: a newer scan with the same slot (any hashable but None) ends an
         older one that still runs in another thread, within about 10 ms; that raises `fastcore.errors.Cancelled`.
@@ -214,10 +215,11 @@ class Corpus:
     def build_facts(self, progress: bool | Callable[[int, int, str], object] | None = None) -> None:
         """Learn all facts of all files as of the last refresh, rather than at the first queries that need them.
 
-        Reads every line that nothing is known of yet, which takes 2 to 4 times as long as a scan does. `progress` is as
-        in `scan`. With `facts="disk"` they are then kept there. Raises ValueError when the corpus is closed or was opened
-        with `facts=False`, OSError where they cannot be kept, and whatever `progress` raises: then what was learnt by
-        then stays. O(bytes). Thread-safe; the GIL is released.
+        Reads every line of the blocks of which something is unknown, which takes 2 to 4 times as long as a scan does.
+        `progress` is as in `scan`. With `facts="disk"` they are then kept there.
+
+        Raises ValueError when the corpus is closed or was opened with `facts=False`, OSError where they cannot be kept,
+        and whatever `progress` raises: then what was learnt by then stays. O(bytes). Thread-safe; the GIL is released.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import stat
@@ -26,6 +27,8 @@ from fastcore._native import scan as native
 pytestmark = pytest.mark.native
 
 OLD = 1_600_000_000 * 10**9  # no file of that age is being written
+Files = list[tuple[str, bytes, int | None]]
+
 BLOCKS = ["1", "64", "300", "1000", "262144"]
 
 
@@ -79,7 +82,7 @@ def change(rnd: random.Random, path: Path) -> None:
         age(path, rnd)
 
 
-def question(rnd: random.Random, files: list[tuple[str, bytes, int | None]]) -> tuple[str, q.Node | None, dict[str, Any]]:
+def question(rnd: random.Random, files: Files) -> tuple[str, q.Node | None, dict[str, Any]]:
     """A query, with what facts can answer more often than elsewhere, its tree, and the options of a scan."""
     if rnd.random() < 0.4:
         name = rnd.choice(["session", "role", "type"])
@@ -103,7 +106,7 @@ def question(rnd: random.Random, files: list[tuple[str, bytes, int | None]]) -> 
     return text, tree, options
 
 
-def read_all(paths: list[Path]) -> list[tuple[str, bytes, int | None]]:
+def read_all(paths: list[Path]) -> Files:
     return [(str(path), path.read_bytes(), path.stat().st_mtime_ns // 1000) for path in paths if path.exists()]
 
 
@@ -111,7 +114,7 @@ def rows(hits: fastcore.Hits) -> list[tuple[Any, ...]]:
     return [(hit.path, hit.line, hit.offset, hit.time_ns, hit.raw) for hit in hits]
 
 
-def ask(rnd: random.Random, corpora: list[fastcore.Corpus], files: list[tuple[str, bytes, int | None]]) -> int:
+def ask(rnd: random.Random, corpora: list[fastcore.Corpus], files: Files) -> int:
     """Put one question to every corpus; returns how often some bytes were passed over."""
     text, tree, options = question(rnd, files)
     plain = {name: options[name] for name in ("order", "limit", "case_sensitive", "max_line")}
@@ -184,7 +187,7 @@ def on_disk(tree: Path) -> fastcore.Corpus:
     return fastcore.Corpus(tree, facts="disk")
 
 
-@settings(max_examples=scaled(150), deadline=None)
+@settings(max_examples=scaled(80))
 @given(strategies.randoms())
 def test_facts_change_no_answer(rnd: random.Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -241,7 +244,7 @@ def block_of(rnd: random.Random) -> bytes:
     return content + b"\n" if content and not content.endswith(b"\n") else content
 
 
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(150))
 @given(strategies.randoms())
 def test_facts_of_a_block_equal_the_oracle(rnd: random.Random) -> None:
     block, base = block_of(rnd), rnd.choice([0, 77])
@@ -277,8 +280,6 @@ def test_names_of_a_block_are_all_its_names(name: str) -> None:
 
 
 def line(second: int, text: str = "needle", **members: Any) -> bytes:
-    import json
-
     stamp = {} if second < 0 else {"timestamp": f"2024-05-01T10:{second // 60:02}:{second % 60:02}Z"}
     return json.dumps({"type": "user", "message": {"content": text}, **stamp, **members}).encode() + b"\n"
 
@@ -381,6 +382,7 @@ def test_progress_of_building(tree: Path) -> None:
         corpus.build_facts(progress=lambda *call: calls.append(call))
         assert calls and all(done <= total and unit == "bytes" for done, total, unit in calls)
         corpus.build_facts()
+
     def stop(done: int, total: int, unit: str) -> None:
         raise KeyError("enough")
 

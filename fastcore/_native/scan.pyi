@@ -101,6 +101,7 @@ def run(
     chunk: int,
     span: int,
     block: int = 0,
+    use: int = 0,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],
     list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],

@@ -37,7 +37,8 @@ cdef extern from "fc_learning.h" nogil:
 
 cdef extern from "fc_keeping.h" nogil:
     fc_status fc_keeping_save(const fc_file_list *files, const uint8_t *before, size_t before_len, fc_buffer *out)
-    fc_status fc_keeping_load(const fc_file_list *files, const uint8_t *bytes, size_t len, size_t block, c_bool *out_known)
+    fc_status fc_keeping_load(const fc_file_list *files, const uint8_t *bytes, size_t len, size_t block,
+                              c_bool *out_known)
 
 
 cdef extern from *:

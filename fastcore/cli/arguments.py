@@ -18,9 +18,9 @@ Exit code: 0 found, 1 nothing found, 2 error, also if a file or folder could not
 -c, -l, -q and --raw print the same whatever the format. --help-query explains the query language, --help-formats what \
 json, jsonl and tsv hold.
 
-Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); FASTCORE_THREADS, as -j; \
-FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,prune,facts,pool,simd do without newer instructions and optimisations; \
-XDG_CACHE_HOME, the folder in which --facts keeps them (~/.cache); \
+Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); XDG_CACHE_HOME, the \
+folder in which --facts keeps them (~/.cache); FASTCORE_THREADS, as -j; FASTCORE_CPU=base|v3|v4 and \
+FASTCORE_OFF=prefilter,prune,facts,pool,simd do without newer instructions and optimisations; \
 NO_COLOR and FORCE_COLOR."""
 
 

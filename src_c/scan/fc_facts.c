@@ -128,7 +128,9 @@ fc_status fc_facts_learn(fc_learner *learner, const uint8_t *bytes, size_t len, 
 static bool is_empty(const fc_time_range *range) { return range->first_us > range->last_us; }
 
 static fc_time_range join(fc_time_range a, fc_time_range b) {
-    return (fc_time_range){a.first_us < b.first_us ? a.first_us : b.first_us, a.last_us > b.last_us ? a.last_us : b.last_us};
+    if (b.first_us < a.first_us) a.first_us = b.first_us;
+    if (b.last_us > a.last_us) a.last_us = b.last_us;
+    return a;
 }
 
 void fc_facts_ranges(const fc_facts *const *facts, size_t count, bool ends_known, fc_time_range *out) {

@@ -36,8 +36,10 @@ static fc_status make_table(const fc_file_list *files, by_inode *out) {
 /* How many of the first blocks are worth storing: up to the last of which anything is known. */
 static size_t known_blocks(const fc_blocks *blocks) {
     size_t count = blocks == NULL ? 0 : blocks->len;
-    while (count != 0 && fc_extent_facts(blocks->items[count - 1]) == NULL && fc_extent_names(blocks->items[count - 1]) == NULL)
-        count--;
+    for (; count != 0; count--) {
+        const fc_extent *last = blocks->items[count - 1];
+        if (fc_extent_facts(last) != NULL || fc_extent_names(last) != NULL) break;
+    }
     return count;
 }
 

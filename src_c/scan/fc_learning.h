@@ -22,9 +22,9 @@ typedef struct fc_learning_result {
 } fc_learning_result;
 
 /* Learn the facts, and the names if wanted, of every block of every mapped member of the list, and put them where they
- * belong. A block that cannot be read, or is longer than FC_FACTS_LEN_MAX, stays unknown. FC_STOPPED: poll asked to stop,
- * what was learnt by then stays; FC_FORKED as fc_run; FC_NO_MEMORY. Thread-safe: two may learn the same side by side.
- * O(bytes of the blocks of which something is unknown). */
+ * belong. A block that cannot be read, or is longer than FC_FACTS_LEN_MAX, stays unknown. FC_STOPPED: poll asked to
+ * stop, what was learnt by then stays; FC_FORKED as fc_run; FC_NO_MEMORY. Thread-safe: two may learn the same side by
+ * side. O(bytes of the blocks of which something is unknown). */
 fc_status fc_learning_run(const fc_runtime *runtime, const fc_file_list *files, const fc_learning_options *options,
                           fc_learning_result *out);
 

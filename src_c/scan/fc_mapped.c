@@ -76,24 +76,34 @@ static bool may_hold_long_line(const fc_worker *w, const fc_extent *block) {
     return block->end - block->begin > w->shared->options->max_line;
 }
 
-/* Scan block number `i` of the span's file, unless it can be passed over. FC_OS: as scan_block. */
-static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, uint64_t *out_from) {
-    fc_shared *shared = w->shared;
+/* True if the span's block number `i` can be passed over, by what is known of it. */
+static bool can_pass_over(fc_worker *w, const fc_extent *block, size_t i) {
+    const fc_shared *shared = w->shared;
+    if (shared->outlook == NULL || !fc_outlook_excludes(shared->outlook, w->span->file, i))
+        return !fc_blocks_may_match(block, shared->plan, shared->options->use);
+    w->has_passed = true;
+    return true;
+}
+
+/* Scan block number `i`, and what it cannot be trusted in as any other file is read: from there to the span's end, or
+ * only to the block's where the blocks behind it are done. */
+static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, bool backwards, bool *out_ended) {
+    const fc_shared *shared = w->shared;
     const fc_extent *block = blocks->items[i];
-    const size_t file = w->span->file;
-    *out_from = block->begin;
+    uint64_t from;
     w->quiet = false;
     if (may_hold_long_line(w, block)) return fc_worker_scan_lines(w, block->begin, block->end);
-    if (shared->outlook != NULL && fc_outlook_excludes(shared->outlook, file, i)) {
-        w->has_passed = true;
-        return FC_OK;
-    }
-    if (!fc_blocks_may_match(block, shared->plan, shared->options->use)) return FC_OK;
-    w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, file, i);
+    if (can_pass_over(w, block, i)) return FC_OK;
+    w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, w->span->file, i);
     if (shared->every_line) return fc_worker_scan_lines(w, block->begin, block->end);
-    const fc_status status = scan_block(w, block, out_from);
-    w->bytes += *out_from - block->begin;
-    if (status == FC_OK) atomic_fetch_add(&shared->done_bytes, block->end - block->begin);
+    const fc_status status = scan_block(w, block, &from);
+    w->bytes += from - block->begin;
+    if (status == FC_OS) {
+        w->quiet = false;
+        *out_ended = !backwards;
+        return fc_worker_scan_lines(w, from, backwards ? block->end : w->span->end);
+    }
+    atomic_fetch_add(&w->shared->done_bytes, block->end - block->begin);
     return status;
 }
 
@@ -102,22 +112,16 @@ fc_status fc_mapped_scan(fc_worker *w) {
     const fc_span *span = w->span;
     const fc_blocks *blocks = fc_member_blocks(w->source.member, shared->options->block);
     if (blocks == NULL) return fc_worker_scan_lines(w, span->begin, span->end);
-    const size_t first = fc_blocks_at(blocks, span->begin), behind = fc_blocks_at(blocks, span->end);
     const bool backwards = fc_shared_goes_backwards(shared);
-    for (size_t count = 0; count < behind - first; count++) {
-        const size_t i = backwards ? behind - 1 - count : first + count;
-        uint64_t from;
-        fc_status status = take_block(w, blocks, i, &from);
-        if (status == FC_OS) {
-            w->quiet = false;
-            if (!backwards) return fc_worker_scan_lines(w, from, span->end);
-            status = fc_worker_scan_lines(w, from, blocks->items[i]->end);
-        }
+    const size_t first = fc_blocks_at(blocks, span->begin), end = fc_blocks_at(blocks, span->end);
+    bool ended = false;
+    for (size_t n = first; n < end && !ended; n++) {
+        fc_status status = take_block(w, blocks, backwards ? first + (end - 1 - n) : n, backwards, &ended);
         if (status == FC_OK && fc_worker_should_stop(w)) status = FC_STOPPED;
         if (status != FC_OK) return status;
     }
     w->quiet = false;
     /* What stands behind the last newline. */
-    if (span->end <= blocks->end || blocks->end >= w->source.info.size) return FC_OK;
+    if (ended || span->end <= blocks->end || blocks->end >= w->source.info.size) return FC_OK;
     return fc_worker_scan_lines(w, blocks->end, span->end);
 }

@@ -74,11 +74,20 @@ bool fc_member_copy(const fc_member *member, uint64_t offset, uint8_t *out, size
     return member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
 }
 
-uint64_t fc_member_size_now(const fc_member *member, const char *path) {
+/* How long the file is that is mapped, as far as its name still tells. */
+static uint64_t size_now(const fc_member *member, const char *path) {
     fc_file_info now;
     int code;
     const bool is_there = fc_file_stat_path(path, &now, &code) == FC_OK && is_same_file(&now, &member->info);
     return is_there && now.size < member->info.size ? now.size : member->info.size;
+}
+
+bool fc_member_is_untouched(const fc_member *member, const char *path) {
+    const fc_file_info *was = &member->info;
+    fc_file_info now;
+    int code;
+    if (fc_file_stat_path(path, &now, &code) != FC_OK || !is_same_file(&now, was)) return true;
+    return now.size > was->size || (now.size == was->size && now.mtime_ns == was->mtime_ns);
 }
 
 fc_status fc_member_read(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
@@ -91,7 +100,7 @@ fc_status fc_member_read(const fc_member *member, const char *path, uint64_t off
         size_t fault = len;
         /* The bytes of the page in which a file ends by now read as zeros: so its size is asked for after the copy. */
         const bool is_whole = len == 0 || member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
-        const uint64_t size = fc_member_size_now(member, path), left = offset < size ? size - offset : 0;
+        const uint64_t size = size_now(member, path), left = offset < size ? size - offset : 0;
         const bool is_short = left < len;
         if (is_short) len = (size_t)left;
         if (is_whole) break;
@@ -115,10 +124,15 @@ typedef struct cutting {
     uint64_t end_hash;
 } cutting;
 
+/* Hash the last bytes of `len`. */
+static uint64_t hash_last(const uint8_t *bytes, size_t most, uint64_t len) {
+    const uint64_t hash = fc_hash(bytes, most, len);
+    return hash == 0 ? 1 : hash;
+}
+
 static uint64_t hash_end(const uint8_t *bytes, size_t len) {
     const size_t most = len < END_BYTES ? len : END_BYTES;
-    const uint64_t hash = fc_hash(bytes + len - most, most, len);
-    return hash == 0 ? 1 : hash;
+    return hash_last(bytes + len - most, most, len);
 }
 
 static void cut_region(void *ctx) {
@@ -164,20 +178,33 @@ bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out) {
     return true;
 }
 
+/* The same for a file that is not mapped. */
+static bool has_same_end_in_file(const fc_member *old, const char *path, uint64_t wanted) {
+    uint8_t bytes[END_BYTES];
+    const uint64_t len = old->info.size, most = len < END_BYTES ? len : END_BYTES;
+    int fd, code;
+    fc_file_info info;
+    size_t got;
+    if (fc_file_open(path, &fd, &info, &code) != FC_OK) return false;
+    const fc_status status = fc_file_read(fd, len - most, bytes, (size_t)most, &got, &code);
+    fc_file_close(fd);
+    return status == FC_OK && got == most && hash_last(bytes, (size_t)most, len) == wanted;
+}
+
 /* True if the longer file `bytes` has the old member's end where that had it. What nobody has read cannot differ. */
-static bool has_same_end(const fc_member *old, const uint8_t *bytes) {
+static bool has_same_end(const fc_member *old, const char *path, const uint8_t *bytes) {
     const uint64_t wanted = atomic_load(&old->end_hash);
     if (wanted == 0) return true;
-    if (bytes == NULL) return false;
+    if (bytes == NULL) return has_same_end_in_file(old, path, wanted);
     cutting c = {.bytes = bytes, .len = (size_t)old->info.size};
     size_t fault;
     return old->runtime->guard_run(bytes, c.len, hash_region, &c, &fault) && c.end_hash == wanted;
 }
 
-static fc_member_fate fate_of(const fc_member *old, const fc_member *now) {
+static fc_member_fate fate_of(const fc_member *old, const fc_member *now, const char *path) {
     if (!is_same_file(&old->info, &now->info)) return FC_MEMBER_REPLACED;
     if (now->info.size < old->info.size) return FC_MEMBER_TRUNCATED;
-    if (now->info.size > old->info.size) return has_same_end(old, now->bytes) ? FC_MEMBER_GROWN : FC_MEMBER_REPLACED;
+    if (now->info.size > old->info.size) return has_same_end(old, path, now->bytes) ? FC_MEMBER_GROWN : FC_MEMBER_REPLACED;
     const bool is_untouched = now->info.mtime_ns == old->info.mtime_ns && now->info.ctime_ns == old->info.ctime_ns;
     return is_untouched ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
 }
@@ -199,7 +226,7 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
     status = fc_member_open(old->runtime, path, &now, out_errno);
     if (status != FC_OK) return status;
     const bool was_blocked = old->runtime->guard_begin();
-    *out_fate = fate_of(old, now);
+    *out_fate = fate_of(old, now, path);
     if (*out_fate == FC_MEMBER_GROWN) {
         fc_blocks *blocks = atomic_load(&old->blocks);
         now->before = fc_blocks_share(blocks != NULL ? blocks : old->before);
@@ -229,5 +256,5 @@ fc_member_fate fc_member_judge(const fc_member *member, const char *path, uint64
     }
     *out_size = now.size;
     if (now.size < was->size) return FC_MEMBER_TRUNCATED;
-    return now.size == was->size || has_same_end(member, member->bytes) ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
+    return now.size == was->size || has_same_end(member, path, member->bytes) ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
 }

@@ -54,9 +54,9 @@ static void count_item(void *ctx, size_t item, unsigned worker) {
     fc_extent *block = c->items[item].block;
     uint64_t newlines;
     const bool was_blocked = c->shared->runtime->guard_begin();
-    /* Behind the end of a file that has been cut zeros are counted: not for long. */
+    /* Behind the end of a file that has been cut zeros were counted: that is not remembered. */
     if (count(c->shared, c->items[item].member, block->begin, block->end, &newlines) &&
-        fc_member_size_now(c->items[item].member, c->items[item].path) >= block->end)
+        fc_member_is_untouched(c->items[item].member, c->items[item].path))
         fc_extent_put_newlines(block, newlines);
     c->shared->runtime->guard_end(was_blocked);
 }
@@ -98,11 +98,9 @@ static void number_file(const fc_shared *shared, const wanted *lines, size_t len
     for (size_t i = 0; i < len; i++) {
         for (; blocks != NULL && block < blocks->len && blocks->items[block]->end <= lines[i].offset; block++) {
             const fc_extent *extent = blocks->items[block];
-            if (at > extent->begin) { /* the rest of the block of the line before */
-                if (!count(shared, member, at, extent->end, &more)) return;
-            } else if (!fc_extent_newlines(extent, &more)) {
-                return;
-            }
+            /* The rest of the block of the line before, or one whose count was not to be trusted. */
+            const bool is_known = at == extent->begin && fc_extent_newlines(extent, &more);
+            if (!is_known && !count(shared, member, at, extent->end, &more)) return;
             newlines += more;
             at = extent->end;
         }
@@ -113,10 +111,13 @@ static void number_file(const fc_shared *shared, const wanted *lines, size_t len
     }
 }
 
-/* Take back the numbers of lines behind the end of a file that has been cut: zeros were counted there. */
+/* Take back the numbers that cannot be trusted: of lines behind the end of a file that has been cut, where zeros were
+ * counted, and all of a file that was written over. */
 static void take_back(const wanted *lines, size_t len) {
-    const uint64_t size = fc_member_size_now(lines[0].member, lines[0].path);
-    for (size_t i = len; i-- > 0 && lines[i].offset > size;) *lines[i].line = 0;
+    uint64_t size;
+    const fc_member_fate fate = fc_member_judge(lines[0].member, lines[0].path, &size);
+    if (fate == FC_MEMBER_SAME) return;
+    for (size_t i = len; i-- > 0 && (fate == FC_MEMBER_REPLACED || lines[i].offset > size);) *lines[i].line = 0;
 }
 
 static fc_member *mapped_member(const fc_shared *shared, size_t file) {

@@ -47,8 +47,10 @@ fc_status fc_stored_add_file(fc_buffer *out, const fc_stored_state *state, size_
 fc_status fc_stored_add_block(fc_buffer *out, const fc_stored_block *block) {
     const fc_facts *f = &block->facts;
     const fc_names *names = block->names;
-    const uint8_t flags = (uint8_t)((block->has_facts ? HAS_FACTS : 0) | (block->has_facts && f->has_own ? HAS_OWN : 0) |
-                                    (block->has_facts && f->ends_untimed ? ENDS_UNTIMED : 0) | (names != NULL ? HAS_NAMES : 0));
+    uint8_t flags = names != NULL ? HAS_NAMES : 0;
+    if (block->has_facts) flags |= HAS_FACTS;
+    if (block->has_facts && f->has_own) flags |= HAS_OWN;
+    if (block->has_facts && f->ends_untimed) flags |= ENDS_UNTIMED;
     fc_status status = put(out, &flags, 1);
     if (status == FC_OK) status = put(out, &block->end, sizeof block->end);
     if (status == FC_OK && block->has_facts) {

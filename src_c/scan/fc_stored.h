@@ -21,8 +21,8 @@ typedef struct fc_stored_block {
     const fc_names *names; /* NULL: unknown */
 } fc_stored_block;
 
-/* Begin, continue and finish writing into an empty buffer: after each file as many blocks as were told, whose ends ascend
- * within the file. FC_NO_MEMORY: what was written is of no use. */
+/* Begin, continue and finish writing into an empty buffer: after each file as many blocks as were told, whose ends
+ * ascend within the file. FC_NO_MEMORY: what was written is of no use. */
 fc_status fc_stored_begin(fc_buffer *out);
 fc_status fc_stored_add_file(fc_buffer *out, const fc_stored_state *state, size_t blocks);
 fc_status fc_stored_add_block(fc_buffer *out, const fc_stored_block *block);
@@ -40,9 +40,9 @@ typedef struct fc_stored {
 /* Begin reading. FC_BAD_VALUE: the bytes are of another version or machine, or damaged. O(len). */
 fc_status fc_stored_open(const uint8_t *bytes, size_t len, fc_stored *out);
 
-/* Read the next file, passing over what is left of the one before; *out_more is false, and nothing read, behind the last
- * one. *out_blocks of fc_stored_next_block follow. Both are FC_BAD_VALUE for what is not well formed, which ends the
- * reading. */
+/* Read the next file, passing over what is left of the one before; *out_more is false, and nothing read, behind the
+ * last one. *out_blocks of fc_stored_next_block follow. Both are FC_BAD_VALUE for what is not well formed, which ends
+ * the reading. */
 fc_status fc_stored_next_file(fc_stored *stored, bool *out_more, fc_stored_state *out_state, size_t *out_blocks);
 
 /* Read the next block of the file; there must be one. `names` is malloc'ed and the caller's, or NULL. FC_NO_MEMORY. */

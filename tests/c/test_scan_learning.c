@@ -1,5 +1,5 @@
-/* fc_learning: every block of a mapped file is learnt once, on any number of threads; what cannot be read stays unknown;
- * poll stops it. */
+/* fc_learning: every block of a mapped file is learnt once, on any number of threads; what cannot be read stays
+ * unknown; poll stops it. */
 #define _GNU_SOURCE
 #include "fc_learning.h"
 
