@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare-scan compare-topk compare-parallel asv gate gate-record clean
+.PHONY: demo test check torture compare-scan compare-corpus compare-topk compare-parallel asv gate gate-record clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -48,6 +48,9 @@ torture: .venv/test
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py
+
+compare-corpus: .venv/compare
+	$(BIN)/python asv_bench/compare_corpus.py
 
 compare-topk: .venv/compare
 	$(BIN)/python asv_bench/compare_topk.py
