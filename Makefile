@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.py pyproject.toml fastcore/__init__.py $(wildcard src_c/*/* fastcore/_native/*.p*)
 
-.PHONY: demo test check torture compare compare-scan compare-topk compare-parallel compare-arrow compare-midi
-.PHONY: midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels docs profile clean
+.PHONY: demo test check torture compare compare-scan compare-corpus compare-topk compare-parallel compare-arrow
+.PHONY: compare-midi midi-accuracy asv gate gate-record sanitize fuzz planted coverage pgo wheels docs profile clean
 
 .venv/python: Makefile
 	$(PYTHON) -c 'import sys; sys.exit("fastcore needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -51,10 +51,13 @@ check: .venv/check
 torture: .venv/test
 	FASTCORE_TEST_SCALE=30 $(BIN)/python -m pytest --quiet -m native
 
-compare: compare-scan compare-topk compare-parallel compare-arrow compare-midi midi-accuracy
+compare: compare-scan compare-corpus compare-topk compare-parallel compare-arrow compare-midi midi-accuracy
 
 compare-scan: .venv/compare
 	$(BIN)/python asv_bench/compare_scan.py
+
+compare-corpus: .venv/compare
+	$(BIN)/python asv_bench/compare_corpus.py
 
 compare-topk: .venv/compare
 	$(BIN)/python asv_bench/compare_topk.py

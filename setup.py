@@ -237,7 +237,7 @@ class BdistWheel(bdist_wheel):
 MACROS = [("SIMDJSON_EXCEPTIONS", "0"), ("NDEBUG", "1"), ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]
 BASE = sorted(glob("src_c/base/*.c"))
 # What belongs to the one runtime of the process is linked into `base` alone.
-RUNTIME = ("fc_pool.c", "fc_sites.c")
+RUNTIME = ("fc_pool.c", "fc_sites.c", "fc_guard.c", "fc_map.c")
 SHARED = [source for source in BASE if not source.endswith(RUNTIME)]
 # What a room takes of other rooms than base.
 USES = {"midi": ("bpm",)}

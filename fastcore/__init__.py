@@ -9,6 +9,9 @@ from __future__ import annotations
 _EXPORTS = {
     "__version__": "fastcore._build",
     "scan": "fastcore._scan",
+    "Corpus": "fastcore._corpus",
+    "Changes": "fastcore._corpus",
+    "CorpusStats": "fastcore._corpus",
     "adaptive_map": "fastcore._parallel",
     "adaptive_imap": "fastcore._parallel",
     "Hits": "fastcore._hits",
@@ -30,6 +33,7 @@ _EXPORTS = {
     "MidiError": "fastcore.errors",
     "MissingExtra": "fastcore.errors",
     "ExecutorError": "fastcore.errors",
+    "Cancelled": "fastcore.errors",
 }
 _MODULES = ("aio", "errors", "midi", "parallel", "query")
 __all__ = [*_EXPORTS, *_MODULES]
@@ -45,6 +49,9 @@ if TYPE_CHECKING:
     from fastcore._bpm import Tempo as Tempo
     from fastcore._bpm import bpm as bpm
     from fastcore._bpm import bpm_many as bpm_many
+    from fastcore._corpus import Changes as Changes
+    from fastcore._corpus import Corpus as Corpus
+    from fastcore._corpus import CorpusStats as CorpusStats
     from fastcore._hits import Hit as Hit
     from fastcore._hits import Hits as Hits
     from fastcore._hits import ScanError as ScanError
@@ -57,6 +64,7 @@ if TYPE_CHECKING:
     from fastcore._topk import RunningTopK as RunningTopK
     from fastcore._topk import TopK as TopK
     from fastcore._topk import top_k as top_k
+    from fastcore.errors import Cancelled as Cancelled
     from fastcore.errors import ExecutorError as ExecutorError
     from fastcore.errors import FastcoreError as FastcoreError
     from fastcore.errors import LineError as LineError

@@ -36,8 +36,9 @@ class Stats(Frozen):
     """What a scan did. Immutable; safe to share between threads; O(1); keeps the GIL.
 
     Counts are ints: `files` found, `files_failed` (of those, or named and not found), `bytes`, `records` and
-    `candidates` (lines parsed), `matches` (verified, before `limit`), `errors` (lines), `tail` (unfinished last lines),
-    `threads` that took part. `lines`, `blank` and `skipped` are None when the filter passed over lines uncounted.
+    `candidates` (lines parsed), `matches` (verified, before `limit`; None when they were not to be counted), `errors`
+    (lines), `tail` (unfinished last lines), `threads` that took part. `lines`, `blank` and `skipped` are None when the
+    filter passed over lines uncounted.
     `seconds` is a new dict of `wall`, `cpu` (the sum of the threads that scanned) and one entry a phase; `timed_out`
     says that the time limit cut the scan short.
 
@@ -72,7 +73,7 @@ class Stats(Frozen):
     skipped: int | None
     records: int
     candidates: int
-    matches: int
+    matches: int | None
     errors: int
     tail: int
     threads: int
@@ -447,7 +448,7 @@ class Hits(Rows[Hit]):
 
     def __repr__(self) -> str:
         stats = self._stats
-        head = f"<Hits: {len(self)} of {stats.matches} matches in {stats.files} files"
+        head = f"<Hits: {_share(self)} in {stats.files} files"
         head += f", {len(self._errors)} errors>" if self._errors else ">"
         shown = [f"  {hit!r}" for hit in self[:15]]
         if len(self) > len(shown):
@@ -464,8 +465,13 @@ class Hits(Rows[Hit]):
         )
         return (
             "<table><thead><tr><th>where</th><th>time</th><th>role</th><th>text</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table><p>{len(self)} of {self._stats.matches} matches</p>"
+            f"<tbody>{rows}</tbody></table><p>{_share(self)}</p>"
         )
+
+
+def _share(hits: Hits) -> str:
+    matches = hits.stats.matches
+    return f"{len(hits)} matches, not all counted" if matches is None else f"{len(hits)} of {matches} matches"
 
 
 def make_stats(counts: Mapping[str, Any]) -> Stats:

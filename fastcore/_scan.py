@@ -37,6 +37,7 @@ def scan(
     until: str | dt.date | None = None,
     order: str = "newest",
     limit: int | None = 50,
+    count: bool = True,
     case_sensitive: bool = False,
     validate: str = "candidates",
     max_line: int = 64 << 20,
@@ -59,6 +60,12 @@ def scan(
     `order` is "newest" (time descending, then path, then offset), "oldest" (time ascending) or "file" (path, then
     offset); records without a time come last. `limit` keeps the first so many (None: all, 0: only count). A record
     without a readable time inherits the next one's in its file, else the previous one's, else the file's mtime.
+
+    `count=False` leaves matches uncounted (`stats.matches` is None) and returns the very same hits sooner: in an order
+    of time a line is not parsed if its bytes prove that its record, by a time of its own, comes behind `limit` others
+    or lies outside `since` and `until`. So bad lines that show a time make no entry in `hits.errors`, whether they were
+    parsed or not, and `stats.records`, `candidates` and `skipped` may differ from run to run. `validate="all"` parses
+    every line and reports as ever.
 
     `validate="candidates"` parses only lines that can match, so that `hits.errors` holds only what had to be parsed;
     "all" checks every value of every line. Lines over `max_line` bytes are errors. `follow` follows symbolic links met
@@ -86,7 +93,7 @@ def scan(
     >>> [(hit.line, hit.role) for hit in scan(log, "flaky")]
     [(1, 'user')]
     """
-    _check(order, limit, validate, max_line, timeout, on_error)
+    _check(order, limit, count, validate, max_line, timeout, on_error)
     off = _base.off_words()
     tree = _query.combine(_query.parse(query), _query.from_where(where))
     since_us = until_us = None
@@ -113,6 +120,9 @@ def scan(
         plan,
         order=ORDERS.index(order),
         limit=-1 if limit is None else min(limit, sys.maxsize),
+        count=count,
+        prune="prune" not in off,
+        use=_native.USE_SKETCH if "facts" in off else _native.USE_FACTS | _native.USE_SKETCH,
         validate_all=validate == "all",
         max_line=min(max_line, sys.maxsize),
         threads=threads,
@@ -121,6 +131,7 @@ def scan(
         raise_on_error=on_error == "raise",
         chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
         span=_bytes_from("FASTCORE_SPAN", 4 << 20),
+        block=block_bytes(),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)
@@ -145,7 +156,15 @@ def _runner(executor: Executor | None) -> Callable[..., Any]:
     return partial(_scan_executor.run, executor)
 
 
-def _check(order: str, limit: int | None, validate: str, max_line: int, timeout: float | None, on_error: str) -> None:
+def _check(
+    order: str,
+    limit: int | None,
+    count: bool,
+    validate: str,
+    max_line: int,
+    timeout: float | None,
+    on_error: str,
+) -> None:
     for name, value, known in (
         ("order", order, ORDERS),
         ("validate", validate, VALIDATE),
@@ -158,8 +177,12 @@ def _check(order: str, limit: int | None, validate: str, max_line: int, timeout:
             continue
         if isinstance(number, bool) or not isinstance(number, int):
             raise TypeError(f"{name}: wanted an int, not {type(number).__name__}")
+    if not isinstance(count, bool):
+        raise TypeError(f"count: wanted True or False, not {type(count).__name__}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit={limit}: wanted 0 or more, or None for all")
+    if limit == 0 and not count:
+        raise ValueError("limit=0 only counts: with count=False ask for 1 or more")
     if max_line < 1:
         raise ValueError(f"max_line={max_line}: wanted 1 or more")
     if timeout is not None:
@@ -167,6 +190,11 @@ def _check(order: str, limit: int | None, validate: str, max_line: int, timeout:
             raise TypeError(f"timeout: wanted seconds, not {type(timeout).__name__}")
         if not timeout >= 0:  # neither is NaN
             raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
+
+
+def block_bytes() -> int:
+    """How big a block of a mapped file is at least."""
+    return _bytes_from("FASTCORE_BLOCK", 256 << 10)
 
 
 def _bytes_from(name: str, default: int) -> int:

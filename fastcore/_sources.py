@@ -26,8 +26,10 @@ def default_folder() -> str:
     return os.path.join(config, "projects")
 
 
-def collect(paths: Source | Iterable[Source] | None, follow: bool) -> tuple[Sources, list[BinaryIO]]:
+def collect(paths: Source | Iterable[Source] | Sources | None, follow: bool) -> tuple[Sources, list[BinaryIO]]:
     """List every source, each file once; the open files returned must live as long as the list is used."""
+    if isinstance(paths, Sources):  # of a corpus
+        return paths, []
     sources = Sources()
     spooled: list[BinaryIO] = []
     if paths is None:

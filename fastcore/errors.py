@@ -159,6 +159,15 @@ class ExecutorError(FastcoreError, RuntimeError):
     __module__ = "fastcore"
 
 
+class Cancelled(FastcoreError, RuntimeError):
+    """A scan was ended because a newer one with the same slot has begun. Nothing of its result is kept.
+
+    O(1); keeps the GIL; may be shown in another thread.
+    """
+
+    __module__ = "fastcore"
+
+
 def printable(text: str) -> str:
     r"""Return `text` with control characters and everything else that does not print as escapes.
 

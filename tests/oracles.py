@@ -251,6 +251,15 @@ def time_us(stamp: str) -> int | None:
     return (days * 86400 + moment.seconds - offset) * 10**6 + int(f"{fraction:0<6}"[:6])
 
 
+def line_time(line: bytes) -> int | None:
+    """The time that the raw line of a record shows to be its own; None where that is not sure."""
+    plain = rb'"timestamp"[ \t\r]*:[ \t\r]*"[^"\\]*"'
+    spelled = rb"\\u00(?:6[159dD]|7[034])"  # a letter of the key
+    if line.count(b'"timestamp"') != 1 or not re.search(plain, line) or re.search(spelled, line):
+        return None
+    return fields(parse_line(line))["time_us"]  # type: ignore[no-any-return]
+
+
 # Queries.
 
 # Code points whose simple folding came or changed after Unicode 14, up to 17: interpreters differ on them.
@@ -343,6 +352,30 @@ def spans(tree: Any, text: str, case_sensitive: bool = False) -> list[tuple[int,
     return merged
 
 
+# Sketches of blocks.
+
+
+def gram_slot(run: bytes) -> int:
+    """The slot of four bytes; 0 if they are left out."""
+    folded = bytes(byte | 0x20 for byte in run)
+    first, second = (int.from_bytes(folded[i : i + 2], "little") for i in (0, 2))
+    mixed = first * 0x9E37 & 0xFFFF
+    mixed = ((mixed ^ mixed >> 8) + second) * 0x79B1 & 0xFFFF
+    mixed ^= mixed >> 7
+    return 0 if any(0x30 <= byte < 0x40 for byte in folded) and mixed % 4 else mixed
+
+
+def sketch(block: bytes) -> tuple[set[int], set[int], set[int], bool, bool]:
+    """The places of the bits, the ASCII characters and the pages of others that are escaped, the kelvin, the long s."""
+    bits = next(size for size in (2**power for power in range(9, 17)) if size >= len(block) // 4 or size == 2**16)
+    places = {gram_slot(block[at : at + 4]) * bits >> 16 for at in range(len(block) - 3)}
+    units = {int(digits, 16) for digits in re.findall(rb"\\u([0-9a-fA-F]{4})", block)}
+    kelvin, long_s = ord("\u212a"), ord("\u017f")
+    pages = {unit // 128 % 128 for unit in units if unit >= 128 and unit not in (kelvin, long_s)}
+    occurs = [unit in units or chr(unit).encode() in block for unit in (kelvin, long_s)]
+    return places, {unit for unit in units if unit < 128}, pages, occurs[0], occurs[1]
+
+
 # The scan.
 
 
@@ -403,6 +436,16 @@ def scan(
     if order == "oldest":
         hits.sort(key=lambda hit: (hit.time_us is None, hit.time_us or 0))
     return Answer(hits[:limit], len(hits), errors, tails, counts)
+
+
+def facts(block: bytes, at_offset_0: bool) -> tuple[int | None, int | None, dict[str, Any]]:
+    """The first and the last own time in a block of whole lines, and what else is to be known of it."""
+    content = block if at_offset_0 else b"\n" + block
+    records = [fields(line.record) for line in lines_of(content) if line.record is not None]
+    own = [record["time_us"] for record in records if record["time_us"] is not None]
+    ends_untimed = bool(records) and records[-1]["time_us"] is None
+    known = {"records": records, "has_own": bool(own), "ends_untimed": ends_untimed}
+    return min(own, default=None), max(own, default=None), known
 
 
 def top_k(scores: list[Any], k: int, smallest: bool = False, where: list[bool] | None = None) -> list[int]:

@@ -152,6 +152,22 @@ def test_errors(logs: Path) -> None:
     assert run("scan", "force", "logs", "--on-error", "raise", cwd=logs, code=2).stdout == ""
 
 
+def test_no_count(logs: Path) -> None:
+    said = run("scan", "force", "logs", "--no-count", "--stats", "-n", "2", cwd=logs)
+    assert said.stdout == run("scan", "force", "logs", "-n", "2", cwd=logs).stdout
+    assert said.stderr.splitlines()[1] == "2 matches, perhaps of more; -n all shows every one"
+    assert said.stderr.splitlines()[2].startswith("2 matches, not all counted in 2 files, ")
+    assert "more" not in run("scan", "force", "logs", "--no-count", "-n", "4", cwd=logs).stderr
+    shown = json.loads(run("scan", "force", "logs", "--no-count", "--format", "json", cwd=logs).stdout)
+    assert (shown["stats"]["matches"], len(shown["hits"])) == (None, 3)
+    assert run("scan", "force", "logs", "--no-count", "-l", cwd=logs).stdout == "logs/a.jsonl\n"
+    assert run("scan", "force", "logs", "--no-count", "-q", cwd=logs).stdout == ""
+    assert run("scan", "absent", "logs", "--no-count", "-q", cwd=logs, code=1).stdout == ""
+    assert run("scan", "absent", "logs", "--no-count", cwd=logs, code=1).stdout == ""
+    assert "not allowed with -c/--count" in run("scan", "force", "logs", "--no-count", "-c", cwd=logs, code=2).stderr
+    assert "only counts" in run("scan", "force", "logs", "--no-count", "-n", "0", cwd=logs, code=2).stderr
+
+
 def test_the_users_own_logs(logs: Path) -> None:
     own = logs / ".claude" / "projects" / "-src-app"
     own.mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_a_standard_error_that_cannot_be_written(logs: Path, options: list[str])
 
 def test_an_unknown_switch_is_one_line(logs: Path) -> None:
     _, err = scan(logs, "needle", "logs/a.jsonl", "-q", code=0, FASTCORE_OFF="turbo\x1b[1m,prefilter")
-    assert err == "fastcore scan: FASTCORE_OFF: unknown turbo\\x1b[1m; known are prefilter, pool, simd\n"
+    assert err == "fastcore scan: FASTCORE_OFF: unknown turbo\\x1b[1m; known are prefilter, prune, pool, simd\n"
 
 
 def test_a_number_below_zero_is_a_value_or_a_query(logs: Path) -> None:

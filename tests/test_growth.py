@@ -43,6 +43,7 @@ def calls(folder: Path) -> dict[str, Callable[[], object]]:
     return {
         "scan of memory": lambda: fastcore.scan(LOG, "needle -absent role:user", since="2020-01-01"),
         "scan of a file": lambda: fastcore.scan(path, "needle", order="oldest", limit=2),
+        "scan without the count": lambda: fastcore.scan(path, "needle", limit=2, count=False),
         "scan with validate": lambda: fastcore.scan(path, "", validate="all", where={"session": ["s1", "s2"]}),
         "scan of a missing path": lambda: fastcore.scan(missing, "needle"),
         "scan with a bad query": lambda: refused(errors.QueryError, lambda: fastcore.scan(LOG, '"open')),

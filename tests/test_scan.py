@@ -42,6 +42,7 @@ def test_the_arguments_are_the_documented_ones() -> None:
         "until": None,
         "order": "newest",
         "limit": 50,
+        "count": True,
         "case_sensitive": False,
         "validate": "candidates",
         "max_line": 64 << 20,

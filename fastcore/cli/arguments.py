@@ -18,9 +18,10 @@ Exit code: 0 found, 1 nothing found, 2 error, also if a file or folder could not
 -c, -l, -q and --raw print the same whatever the format. --help-query explains the query language, --help-formats what \
 json, jsonl and tsv hold.
 
-Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); FASTCORE_THREADS, as -j; \
-FASTCORE_CPU=base|v3|v4 and FASTCORE_OFF=prefilter,pool,simd do without newer instructions and optimisations; NO_COLOR \
-and FORCE_COLOR."""
+Environment: CLAUDE_CONFIG_DIR, the folder whose `projects` holds your own logs (~/.claude); XDG_CACHE_HOME, the \
+folder in which --facts keeps them (~/.cache); FASTCORE_THREADS, as -j; FASTCORE_CPU=base|v3|v4 and \
+FASTCORE_OFF=prefilter,prune,facts,pool,simd do without newer instructions and optimisations; \
+NO_COLOR and FORCE_COLOR."""
 
 
 class UsageError(ValueError):
@@ -99,6 +100,11 @@ def parser() -> Parser:
         action="store_true",
         help="print the number of matching records in all (not file by file, as rg does)",
     )
+    p.add_argument(
+        "--no-count",
+        action="store_true",
+        help="do not count what is not printed: the same records, sooner; bad lines that show a time are not reported",
+    )
     p.add_argument("-l", "--files-with-matches", action="store_true", help="print only the files that hold a match")
     p.add_argument("-q", "--quiet", action="store_true", help="print nothing; the exit code answers")
     p.add_argument("-0", "--null", action="store_true", help="end paths of -l with NUL instead of newline")
@@ -119,6 +125,11 @@ def parser() -> Parser:
     p.add_argument("--validate", choices=("candidates", "all"), default="candidates", help="which lines are checked")
     p.add_argument("--on-error", choices=("report", "raise"), default="report", help="what a bad line or file does")
     p.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop then, with what was found")
+    p.add_argument(
+        "--facts",
+        action="store_true",
+        help="keep what is learnt of files (times, sessions, roles, types) in the cache folder, and use it next time",
+    )
     p.add_argument("--follow", action="store_true", help="follow symbolic links inside folders")
     p.add_argument(
         "--progress",
@@ -171,6 +182,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     for name in FIELDS:
         if getattr(args, name):
             setattr(args, name, [utf8(f"--{name}", value) for value in getattr(args, name)])
+    if args.count and args.no_count:
+        raise UsageError("argument --no-count: not allowed with -c/--count, which prints the count")
+    if args.facts and "-" in args.paths:
+        raise UsageError("argument --facts: not allowed with -, of which nothing is kept")
     if args.no_color:
         args.color = "never"
     return args
@@ -200,8 +215,10 @@ def form_asked_for(argv: list[str]) -> str:
 
 
 def limit_of(args: argparse.Namespace) -> int | None:
-    if args.count or args.quiet:
+    if args.count or (args.quiet and not args.no_count):
         return 0
+    if args.quiet:
+        return 1
     if args.limit == "all" or (args.limit is None and args.files_with_matches):
         return None
     if args.limit is None:

@@ -9,7 +9,7 @@ uncounted), offset (integer, bytes), time (string like `2024-05-01T10:00:00.0000
 1970, or null), type, role, session, uuid, cwd, branch, model (string or null), tools (list of strings), is_error (true
 or false), text (string), spans (list of [start, end] in characters of text), and, only where path is not the name
 itself, path_bytes (list of integers), as in errors and failures.
-Stats: files, files_failed, bytes, records, candidates, matches, errors, tail, threads (integers), lines, blank, skipped
+Stats: files, files_failed, bytes, records, candidates, errors, tail, threads (integers), matches, lines, blank, skipped
 (integers, or null when not counted), timed_out (true or false), seconds (object of numbers: wall, cpu, each phase).
 An error: path (string), line, offset, errno (integer or null), reason (string), excerpt (string or null).
 A failure: kind (the exception's class), message (string), hint, path (string or null), line, offset (integer or null).

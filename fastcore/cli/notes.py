@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from fastcore.cli.arguments import UsageError, prints_hits
+from fastcore.cli.arguments import UsageError, limit_of, prints_hits
 from fastcore.cli.terminal import Painter, say, spelled, wants_color
 
 TYPE_CHECKING = False
@@ -39,11 +39,19 @@ def stats_line(hits: Hits) -> str:
     if stats.bytes >= RATE_FROM and wall:
         how = f"{stats.bytes / wall / 1e9:.1f} GB/s, {how}"
     line = (
-        f"{counted(stats.matches, 'match', 'matches')} in {counted(stats.files, 'file')}, {size(stats.bytes)} in "
+        f"{matches_of(hits)} in {counted(stats.files, 'file')}, {size(stats.bytes)} in "
         f"{wall * 1e3:,.1f} ms ({how}); {counted(stats.candidates, 'line')} parsed, "
         f"{counted(stats.errors, 'bad line')}, {counted(stats.files_failed, 'file')} failed"
     )
     return line + ("; timed out" if stats.timed_out else "")
+
+
+def matches_of(hits: Hits) -> str:
+    """How many records match, as far as they were counted."""
+    matches = hits.stats.matches
+    if matches is None:
+        return counted(len(hits), "match", "matches") + ", not all counted"
+    return counted(matches, "match", "matches")
 
 
 def note_errors(hits: Hits, args: argparse.Namespace) -> None:
@@ -87,15 +95,18 @@ def note_what_is_missing(hits: Hits, args: argparse.Namespace, progress: Progres
     if args.format not in ("json", "jsonl"):
         for said in hints(hits, args):
             say(said)
-    if args.format == "text" and prints_hits(args) and len(hits) < stats.matches:
-        say(f"{len(hits):,} of {counted(stats.matches, 'match', 'matches')}; -n all shows every one")
+    if args.format == "text" and prints_hits(args):
+        if stats.matches is not None and len(hits) < stats.matches:
+            say(f"{len(hits):,} of {matches_of(hits)}; -n all shows every one")
+        if stats.matches is None and len(hits) == limit_of(args) != 0:
+            say(f"{counted(len(hits), 'match', 'matches')}, perhaps of more; -n all shows every one")
 
 
 def hints(hits: Hits, args: argparse.Namespace) -> list[str]:
     """What was perhaps meant by a search that found nothing."""
     stats = hits.stats
     found = []
-    if stats.matches == 0 and not args.paths and args.query and os.path.exists(args.query):
+    if not hits and not stats.matches and not args.paths and args.query and os.path.exists(args.query):
         found.append(taken_as_query(args.query))
     if stats.files == 0 and stats.files_failed == 0:
         found.append(f"no *.jsonl or *.ndjson files in {' '.join(args.paths)}")

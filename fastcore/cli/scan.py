@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     if args.stats:
         say(notes.stats_line(hits))
     # A file that changed meanwhile was searched; one that failed was not.
-    return 2 if hits.stats.files_failed else 0 if hits.stats.matches else 1
+    return 2 if hits.stats.files_failed else 0 if hits or hits.stats.matches else 1
 
 
 def fail(error: Exception, form: str) -> int:
@@ -78,7 +78,7 @@ def progress_for(args: argparse.Namespace) -> Progress | None:
 
 def search(args: argparse.Namespace, progress: Progress | None) -> Hits:
     """Search, with the library's warnings as lines of our own."""
-    if not os.environ.get("FASTCORE_OFF"):
+    if not os.environ.get("FASTCORE_OFF") and not args.facts:
         return search_quietly(args, progress)
     import warnings
 
@@ -89,32 +89,44 @@ def search(args: argparse.Namespace, progress: Progress | None) -> Hits:
 
 
 def search_quietly(args: argparse.Namespace, progress: Progress | None) -> Hits:
-    from fastcore import NoLogs, scan
+    from fastcore import NoLogs
 
-    paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in args.paths]
+    options = {
+        "where": {name: values for name in FIELDS if (values := getattr(args, name))},
+        "since": args.since,
+        "until": args.until,
+        "order": args.order,
+        "limit": limit_of(args),
+        "count": not args.no_count,
+        "case_sensitive": args.case_sensitive,
+        "validate": args.validate,
+        "threads": args.threads,
+        "timeout": args.timeout,
+        "progress": progress,
+        "on_error": args.on_error,
+    }
     try:
-        return scan(
-            paths or None,
-            args.query,
-            where={name: values for name in FIELDS if (values := getattr(args, name))},
-            since=args.since,
-            until=args.until,
-            order=args.order,
-            limit=limit_of(args),
-            case_sensitive=args.case_sensitive,
-            validate=args.validate,
-            follow=args.follow,
-            threads=args.threads,
-            timeout=args.timeout,
-            progress=progress,
-            on_error=args.on_error,
-        )
+        return (search_with_facts if args.facts else search_once)(args, options)
     except NoLogs as error:
         if args.query and os.path.exists(args.query):
             from fastcore.cli.notes import taken_as_query
 
             error.add_note(taken_as_query(args.query))
         raise
+
+
+def search_once(args: argparse.Namespace, options: dict[str, Any]) -> Hits:
+    from fastcore import scan
+
+    paths: list[Any] = [sys.stdin.buffer if path == "-" else path for path in args.paths]
+    return scan(paths or None, args.query, follow=args.follow, **options)
+
+
+def search_with_facts(args: argparse.Namespace, options: dict[str, Any]) -> Hits:
+    from fastcore import Corpus
+
+    with Corpus(args.paths or None, facts="disk", follow=args.follow) as corpus:
+        return corpus.scan(args.query, **options)
 
 
 def show(hits: Hits, args: argparse.Namespace) -> None:

@@ -53,8 +53,11 @@ static fc_status add_seen(seen_set **set, uint64_t device, uint64_t inode, bool 
 }
 
 static fc_file_info info_of(const struct stat *st) {
-    return (fc_file_info){(uint64_t)st->st_dev, (uint64_t)st->st_ino, st->st_size < 0 ? 0 : (uint64_t)st->st_size,
-                          (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
+    return (fc_file_info){.device = (uint64_t)st->st_dev,
+                          .inode = (uint64_t)st->st_ino,
+                          .size = st->st_size < 0 ? 0 : (uint64_t)st->st_size,
+                          .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+                          .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec};
 }
 
 static char *copy_path(const char *path, size_t len) {

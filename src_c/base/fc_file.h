@@ -12,6 +12,7 @@
 typedef struct fc_file_info {
     uint64_t device, inode, size;
     int64_t mtime_ns; /* since 1970-01-01 UTC */
+    int64_t ctime_ns; /* of the last change of anything about the file, which nobody can set */
 } fc_file_info;
 
 typedef struct fc_file_entry {
@@ -21,6 +22,7 @@ typedef struct fc_file_entry {
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
     bool is_open;          /* read `fd` instead of the path */
     int fd;                /* an open regular file, when is_open; not owned */
+    struct fc_member *member; /* the file as a corpus holds it, else NULL; not owned */
     fc_file_info info;     /* as of the walk; of memory only the size is set */
     bool has_size; /* info is the file's own; else only what its folder told, a device and an inode that may be wrong */
 } fc_file_entry;

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "fc_clock.h"
+#include "fc_guard.h"
+#include "fc_map.h"
 #include "fc_sites.h"
 
 enum { WORKERS_MAX = 255, SPINS = 2000, POLL_NS = 10 * 1000 * 1000, STACK_BYTES = 1 << 20 };
@@ -184,7 +186,9 @@ static fc_cpu_level first_level;
 
 static void set_up(void) {
     the_runtime = (fc_runtime){.cpu = first_level, .run = run, .should_stop = should_stop,
-                               .choose = fc_sites_choose, .learn = fc_sites_learn};
+                               .choose = fc_sites_choose, .learn = fc_sites_learn, .map_open = fc_map_open,
+                               .map_close = fc_map_close, .map_drop = fc_map_drop, .guard_begin = fc_guard_begin,
+                               .guard_end = fc_guard_end, .guard_run = fc_guard_run};
     pthread_atfork(NULL, NULL, in_child);
     fc_sites_set_up();
 }

@@ -1,4 +1,5 @@
-/* The one process-wide runtime of the package: its thread pool, what call sites cost, and the instruction-set level.
+/* The one process-wide runtime of the package: its thread pool, what call sites cost, its mapped files,
+ * and the instruction-set level.
  *
  * It lives in fastcore._native.base alone; every other module receives a pointer to it and calls through the
  * table below, so that no second pool can exist in the process. */
@@ -47,6 +48,13 @@ struct fc_runtime {
     /* After work that was chosen for: tell what it took on how many threads. Not after work that was broken off. Both
      * are thread-safe and take about 0.1 us, but for one call in the process, which measures the hand-over (2 to 5 ms). */
     void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns);
+    /* Mapped files: fc_map.h and fc_guard.h. */
+    const uint8_t *(*map_open)(int fd, size_t len);
+    void (*map_close)(const uint8_t *bytes, size_t len);
+    void (*map_drop)(const uint8_t *bytes, size_t len);
+    bool (*guard_begin)(void);
+    void (*guard_end)(bool was_blocked);
+    bool (*guard_run)(const void *bytes, size_t len, void (*region)(void *ctx), void *ctx, size_t *out_fault);
 };
 
 #endif

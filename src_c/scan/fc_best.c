@@ -19,6 +19,10 @@ bool fc_best_accepts(const fc_best *best, const fc_hit *hit) {
     return best->limit != 0 && fc_best_compare(&best->order, hit, &best->items[0]) < 0;
 }
 
+const fc_hit *fc_best_last(const fc_best *best) {
+    return best->len != 0 && best->len == best->limit ? &best->items[0] : NULL;
+}
+
 /* Let the hit at `at` sink until none below it comes after it. */
 static void sift_down(fc_best *best, size_t at) {
     fc_hit *items = best->items;

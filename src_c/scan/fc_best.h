@@ -24,6 +24,9 @@ typedef struct fc_best {
 /* True if the hit would be kept. `raw` and `line` are not looked at. O(1). */
 bool fc_best_accepts(const fc_best *best, const fc_hit *hit);
 
+/* Return the last of `limit` hits, which those accepted from now on come before; NULL while there is room. O(1). */
+const fc_hit *fc_best_last(const fc_best *best);
+
 /* Keep a hit that is accepted, with a copy of its line. O(log limit + raw_len). FC_NO_MEMORY keeps what was there. */
 fc_status fc_best_push(fc_best *best, const fc_hit *hit);
 

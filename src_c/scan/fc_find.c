@@ -158,6 +158,18 @@ static uint64_t escaped_bytes(uint64_t slashes, uint64_t *carried) {
     return escaped;
 }
 
+typedef struct bracket_state {
+    uint64_t carried; /* bit 0: the next block's first byte is escaped */
+    uint64_t inside;  /* all bits: it begins inside a string */
+    int64_t open;
+} bracket_state;
+
+/* For each bit whether an odd number of bits is set up to and with it. */
+static uint64_t odd_so_far(uint64_t bits) {
+    for (unsigned step = 1; step < 64; step *= 2) bits ^= bits << step;
+    return bits;
+}
+
 /* Each lane counts down from zero by the -1 of a match: at most 255 blocks fit in a byte. */
 static size_t base_count(const uint8_t *bytes, size_t blocks) {
     const __m128i newline = _mm_set1_epi8('\n');
@@ -358,7 +370,19 @@ static bool base_escapes(const uint8_t *bytes, size_t len, bool *out_escaped) {
     return true;
 }
 
-static const fc_find base_table = {base_literal, base_escape, base_newlines, base_escapes};
+static int64_t base_brackets(const uint8_t *bytes, size_t len, bool *out_inside) {
+    bool inside = false, escaped = false;
+    int64_t open = 0;
+    for (size_t at = 0; at < len; at++) {
+        if (bytes[at] == '"' && !escaped) inside = !inside;
+        escaped = bytes[at] == '\\' && !escaped;
+        if (!inside) open += ((bytes[at] & 0xdf) == '[') - ((bytes[at] & 0xdf) == ']');
+    }
+    *out_inside = inside;
+    return open;
+}
+
+static const fc_find base_table = {base_literal, base_escape, base_newlines, base_escapes, base_brackets};
 
 const fc_find *fc_find_for(fc_cpu_level level) {
     (void)level;

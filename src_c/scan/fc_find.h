@@ -63,6 +63,10 @@ typedef struct fc_find {
     /* Check the inside of a JSON string: true if behind every backslash that is not itself escaped stands one of
      * `"\/bfnrt` or `u` and four hex digits. *out_escaped is set if there is any backslash. O(len). */
     bool (*escapes)(const uint8_t *bytes, size_t len, bool *out_escaped);
+    /* Return how many more brackets open than close outside strings, of bytes that begin outside a string and behind no
+     * backslash: `{` and `[` open, `}` and `]` close, whichever belongs to which. A quote behind a backslash that is
+     * not itself escaped begins and ends no string, wherever it stands; other bytes are what they are. *out_inside: they end inside a string. O(len). */
+    int64_t (*brackets)(const uint8_t *bytes, size_t len, bool *out_inside);
 } fc_find;
 
 /* Return the kernels for a level; a level that was not compiled in gives the best below it. */

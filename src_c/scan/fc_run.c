@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "fc_clock.h"
-#include "fc_worker.h"
+#include "fc_learning.h"
+#include "fc_numbers.h"
 
 typedef struct run {
     fc_shared shared;
     fc_probe stamps; /* shared.stamps, made in the arena */
+    fc_outlook outlook; /* shared.outlook, if that is wanted */
+    uint64_t learnt_bytes;
     fc_arena arena;
     size_t *ranks; /* shared.ranks */
     fc_source_mark *marks; /* of the files in pieces */
@@ -16,6 +19,7 @@ typedef struct run {
     size_t *visits; /* spans in the order in which they are taken */
     size_t visits_len;
     fc_worker *workers;
+    bool has_sizes; /* and times, of all files that can be asked */
     uint64_t total_bytes;
     int64_t deadline_ns;
     int64_t cpu_ns; /* of the threads that helped the caller */
@@ -81,6 +85,7 @@ static fc_status rank_files(run *r) {
 static void learn_sizes(run *r) {
     const fc_shared *shared = &r->shared;
     const bool all = shared->options->poll_total || shared->files->len < 32;
+    r->has_sizes = true;
     for (size_t i = 0; i < shared->files->len; i++) {
         const fc_file_entry *entry = &shared->files->entries[i];
         fc_shared_file *state = &shared->states[i];
@@ -90,7 +95,62 @@ static void learn_sizes(run *r) {
         if (all && !state->has_size && fc_file_stat_path(fc_file_entry_place(entry), &state->info, &code) == FC_OK)
             state->has_size = true;
         if (state->has_size) r->total_bytes += state->info.size;
+        r->has_sizes &= state->has_size || all;
     }
+}
+
+typedef struct visit {
+    uint64_t rank, span;
+} visit;
+
+static int by_rank(const void *a, const void *b) {
+    const visit *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    return x->span < y->span ? -1 : 1;
+}
+
+/* The bits of a number in reverse: counting up, it jumps about evenly. */
+static uint64_t scattered(uint64_t number) {
+    uint64_t reverse = 0;
+    for (int bit = 0; bit < 64; bit++) reverse |= (number >> bit & 1) << (63 - bit);
+    return reverse;
+}
+
+/* When a file's spans are taken: those that were written last (or first) go first, before them those that could not be
+ * asked. With its sign turned round an integer is ordered as its unsigned image. */
+static uint64_t time_rank(const fc_shared_file *state, bool newest) {
+    const uint64_t ascending = (uint64_t)state->info.mtime_ns ^ (uint64_t)1 << 63;
+    return !state->has_size ? 0 : newest ? ~ascending : ascending;
+}
+
+/* The same by what is known of the span's blocks. */
+static uint64_t outlook_rank(const fc_shared *shared, const fc_span *s) {
+    const int64_t rank = fc_outlook_rank(shared->outlook, s->file, s->begin, s->end);
+    return ~((uint64_t)rank ^ (uint64_t)1 << 63);
+}
+
+/* Where lines may be left unparsed, choose the order of the planned spans: the sooner the best are known, the less is
+ * parsed. The times of files bound nothing, they only guide; where it would take a look at each file to know them,
+ * spans are taken from everywhere, so that names that ascend with time do no harm. */
+static fc_status order_visits(run *r, bool by_time) {
+    const fc_shared *shared = &r->shared;
+    const size_t len = r->visits_len;
+    if (!shared->prunes || len < 2) return FC_OK;
+    visit *visits = malloc(len * sizeof *visits);
+    if (visits == NULL) return FC_NO_MEMORY;
+    const bool newest = shared->options->order == FC_ORDER_NEWEST;
+    for (size_t i = 0; i < len; i++) {
+        const size_t span = r->visits[newest ? len - 1 - i : i];
+        const fc_span *s = &shared->spans[span];
+        const uint64_t rank = shared->outlook != NULL ? outlook_rank(shared, s)
+                              : by_time               ? time_rank(&shared->states[s->file], newest)
+                                                      : scattered(i);
+        visits[i] = (visit){rank, newest ? ~(uint64_t)span : span};
+    }
+    qsort(visits, len, sizeof *visits, by_rank);
+    for (size_t i = 0; i < len; i++) r->visits[i] = (size_t)(newest ? ~visits[i].span : visits[i].span);
+    free(visits);
+    return FC_OK;
 }
 
 /* Put one span for each file that is not known to be big into the first job. */
@@ -108,7 +168,24 @@ static fc_status plan_files(run *r) {
         state->spans = 1;
         if (!state->has_size || !fc_shared_is_big(shared, state->info.size)) r->visits[r->visits_len++] = i;
     }
-    return FC_OK;
+    return order_visits(r, r->has_sizes);
+}
+
+/* The blocks of a file that is mapped, else NULL. */
+static const fc_blocks *blocks_of(const run *r, size_t file) {
+    fc_member *member = r->shared.files->entries[file].member;
+    if (member == NULL || member->bytes == NULL) return NULL;
+    const bool was_blocked = r->shared.runtime->guard_begin();
+    const fc_blocks *blocks = fc_member_blocks(member, r->shared.options->block);
+    r->shared.runtime->guard_end(was_blocked);
+    return blocks;
+}
+
+/* Where a piece that should begin at `at` does: at the beginning of a block, or behind the last. */
+static uint64_t block_border(const fc_blocks *blocks, uint64_t at) {
+    if (blocks == NULL) return at;
+    const size_t next = fc_blocks_at(blocks, at);
+    return next < blocks->len ? blocks->items[next]->begin : blocks->end;
 }
 
 /* Cut the big files into pieces for the second job: after the small files, so that the pieces balance the end. */
@@ -137,17 +214,20 @@ static fc_status plan_pieces(run *r) {
         if (state->first_span < r->spans_len) continue;
         state->mark = &r->marks[--big];
         const uint64_t size = piece_size(r, state->info.size);
+        const fc_blocks *blocks = blocks_of(r, i);
         for (size_t piece = 0; piece < state->spans; piece++) {
-            const uint64_t begin = piece * size;
-            shared->spans[state->first_span + piece] = (fc_span){
-                .file = i, .begin = begin, .end = piece + 1 == state->spans ? UINT64_MAX : begin + size};
+            const bool is_last = piece + 1 == state->spans;
+            shared->spans[state->first_span + piece] =
+                (fc_span){.file = i,
+                          .begin = block_border(blocks, piece * size),
+                          .end = is_last ? UINT64_MAX : block_border(blocks, (piece + 1) * size)};
         }
     }
     /* Logs grow forwards: the wanted end of time is mostly at the wanted end of the file. */
     for (size_t i = 0; i < pieces; i++)
         visits[r->visits_len++] = r->spans_len + (shared->options->order == FC_ORDER_NEWEST ? pieces - 1 - i : i);
     r->spans_len += pieces;
-    return FC_OK;
+    return order_visits(r, true);
 }
 
 /* Opening, reading and closing a small file takes as long as scanning so many bytes. */
@@ -271,9 +351,13 @@ static void add_counts(const fc_worker *w, fc_run_result *out) {
     out->blank += w->blank;
     out->records += w->records;
     out->candidates += w->candidates;
+    out->pruned += w->pruned;
     out->matches += w->matches;
     out->errors += w->errors;
     out->files_failed += w->files_failed;
+    out->blocks += w->blocks;
+    out->blocks_passed += w->blocks_passed;
+    out->blocks_idle += w->blocks_idle;
 }
 
 /* Gather what the workers found in the first of them, and hand it over. */
@@ -300,6 +384,8 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
         if (report->kind == FC_REPORT_LINE)
             report->line = absolute_line(r, report->file, report->offset, report->line);
     }
+    status = fc_numbers_fill(&r->shared, all->best.items, all->best.len, all->reports.items, all->reports.len, threads);
+    if (status != FC_OK) return status;
     out->hits = all->best.items;
     out->hits_len = all->best.len;
     out->reports = all->reports.items;
@@ -313,12 +399,55 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
     return FC_OK;
 }
 
+static int poll_learning(void *ctx, uint64_t done_bytes, uint64_t total_bytes) {
+    (void)done_bytes;
+    (void)total_bytes;
+    return poll_run(ctx);
+}
+
+/* Learn what the query can use of the blocks, and look at it. */
+static fc_status look_out(run *r) {
+    fc_shared *shared = &r->shared;
+    const fc_run_options *options = shared->options;
+    const bool asks_names = fc_names_matter(shared->plan);
+    const bool asks_times = shared->prunes || shared->bounds.has_since || shared->bounds.has_until;
+    bool mapped = false;
+    for (size_t i = 0; i < shared->files->len && !mapped; i++) {
+        const fc_member *member = shared->files->entries[i].member;
+        mapped = member != NULL && member->bytes != NULL;
+    }
+    if (!mapped || !(options->use & FC_USE_FACTS) || options->validate_all || !(asks_names || asks_times)) return FC_OK;
+    const fc_learning_options wanted = {.names = asks_names, .block = options->block, .threads = options->threads,
+                                        .poll = poll_learning, .poll_ctx = r};
+    fc_learning_result learnt;
+    fc_status status = fc_learning_run(shared->runtime, shared->files, &wanted, &learnt);
+    r->learnt_bytes = learnt.bytes;
+    if (status == FC_STOPPED && r->timed_out) return FC_OK; /* nothing is scanned any more either */
+    if (status != FC_OK) return status;
+    status = fc_outlook_init(&r->outlook, shared->files, shared->plan, options->max_line,
+                             shared->prunes ? &shared->floor : NULL);
+    if (status == FC_OK) shared->outlook = &r->outlook;
+    return status;
+}
+
+/* True if every line was counted, whatever the threads did. */
+static bool counts_lines(const run *r, unsigned threads) {
+    if (!r->shared.every_line || (r->shared.outlook != NULL && r->shared.prunes)) return false;
+    for (unsigned i = 0; i < threads; i++)
+        if (r->workers[i].has_passed) return false;
+    return true;
+}
+
 static fc_status prepare(run *r, const fc_run_options *options) {
     fc_shared *shared = &r->shared;
     fc_status status = fc_probe_choose(&r->arena, (const uint8_t *)"timestamp", 9, false, &r->stamps);
     if (status != FC_OK) return status;
     shared->stamps = &r->stamps;
     shared->bounds = shared->plan->options;
+    shared->uncounted = options->uncounted && !options->validate_all && options->order != FC_ORDER_FILE;
+    shared->prunes = shared->uncounted && !options->no_prune && options->limit != 0;
+    fc_line_time_init(&shared->line_time, shared->find);
+    fc_floor_init(&shared->floor, options->order);
     /* A chunk that could hold a whole over-long line must be looked at line by line. */
     shared->every_line =
         options->validate_all || shared->plan->probe.literals_len == 0 || options->max_line < options->chunk;
@@ -327,6 +456,7 @@ static fc_status prepare(run *r, const fc_run_options *options) {
     if (shared->states == NULL || r->ranks == NULL) return FC_NO_MEMORY;
     status = rank_files(r);
     learn_sizes(r);
+    if (status == FC_OK) status = look_out(r);
     return status == FC_OK ? plan_files(r) : status;
 }
 
@@ -338,6 +468,7 @@ static void release(run *r, unsigned threads) {
     free(r->marks);
     free(r->shared.states);
     free(r->ranks);
+    fc_outlook_free(&r->outlook);
     fc_arena_free(&r->arena);
     pthread_mutex_destroy(&r->shared.lock);
     pthread_mutex_destroy(&r->shared.long_lines);
@@ -351,6 +482,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     const int64_t start = fc_clock_ns(), cpu_start = fc_clock_cpu_ns();
     fc_run_options own = *options;
     if (own.max_line > FC_STRUCTURE_LEN_MAX) own.max_line = FC_STRUCTURE_LEN_MAX;
+    if (own.block == 0) own.block = FC_BLOCKS_SIZE;
     run r = {.shared = {.runtime = runtime, .files = files, .plan = plan, .options = &own,
                         .find = fc_find_for(runtime->cpu)}};
     fc_run_result result = {0};
@@ -380,7 +512,9 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     }
     if (status == FC_OK) {
         status = merge(&r, threads, &result);
-        result.counted = r.shared.every_line;
+        if (status == FC_FORKED) return status;
+        result.counted = counts_lines(&r, threads);
+        result.bytes += r.learnt_bytes;
         result.timed_out = r.timed_out;
         result.cpu_ns = fc_clock_cpu_ns() - cpu_start + r.cpu_ns;
         result.merge_ns = fc_clock_ns() - start - result.scan_ns;

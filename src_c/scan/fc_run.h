@@ -25,12 +25,19 @@ typedef struct fc_run_options {
     fc_order order;
     size_t limit; /* SIZE_MAX: all; 0: only count */
     bool validate_all;
+    /* In an order of time, without validate_all: matches need not all be found. A line whose raw bytes show that its
+     * record is none of the best may be left unparsed, and a bad line that shows a time is not reported, so that neither
+     * hits nor reports depend on what was left; `matches`, `records` and `candidates` do. */
+    bool uncounted;
+    bool no_prune; /* when uncounted: parse such lines all the same */
     bool stop_on_os_error;
     size_t max_line; /* >= 1, at most FC_STRUCTURE_LEN_MAX counts: longer lines are errors, their bytes are not kept */
     unsigned threads;
     int64_t timeout_ns; /* negative: none */
     size_t chunk;       /* bytes read at a time, >= 1 */
-    size_t span;        /* bigger files are cut into pieces of at most this size, >= 1 */
+    size_t span;        /* bigger files are cut into pieces of about this size at most, >= 1 */
+    size_t block;       /* of mapped files: how big a block is at least; 0: FC_BLOCKS_SIZE */
+    unsigned use;       /* bits of FC_USE_*: what blocks may be asked */
     /* Called on the calling thread before files are read, at most every 10 ms meanwhile, and once at the end of a whole
      * scan with the two equal; nonzero stops the scan. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
@@ -79,7 +86,11 @@ typedef struct fc_run_result {
     fc_tail *tails; /* by path */
     size_t tails_len;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
-    bool counted; /* no line was passed over: lines and blank are known */
+    uint64_t pruned; /* candidates that were left unparsed, or unreported, because of the time that they show */
+    /* Of mapped files: blocks that were come by, those that a sketch let pass by unseen, those in which no line had to
+     * be judged. All 0 when every line was. */
+    uint64_t blocks, blocks_passed, blocks_idle;
+    bool counted; /* the filter passed over no line: lines and blank are known */
     bool timed_out;
     unsigned threads;
     int64_t scan_ns, merge_ns;

@@ -16,17 +16,37 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len) {
     return hash;
 }
 
+/* True if nothing is to be opened: the member's bytes are mapped, or it has none. */
+static bool is_mapped(const fc_source *source) {
+    return source->member != NULL && (source->member->bytes != NULL || source->member->info.size == 0);
+}
+
+/* Read an open file as the member that it is; false, and closed, when it is another file. */
+static bool take_member(fc_source *source, const fc_member *member) {
+    const bool same = source->info.inode == member->info.inode && source->info.device == member->info.device;
+    source->info = member->info;
+    if (!same) fc_file_close(source->fd);
+    return same;
+}
+
 fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_errno) {
-    fc_source source = {.fd = -1, .memory = entry->memory, .info = entry->info};
-    if (entry->is_open) {
+    fc_source source = {.fd = -1, .memory = entry->memory, .member = entry->member, .info = entry->info,
+                        .place = fc_file_entry_place(entry)};
+    if (is_mapped(&source)) {
+        source.has_time = true;
+    } else if (entry->is_open) {
         source.fd = entry->fd;
         source.is_lent = true;
         const fc_status status = fc_file_stat(source.fd, &source.info, out_errno);
         if (status != FC_OK) return status;
     } else if (source.memory == NULL) {
         source.has_time = true;
-        const fc_status status = fc_file_open(fc_file_entry_place(entry), &source.fd, &source.info, out_errno);
+        const fc_status status = fc_file_open(source.place, &source.fd, &source.info, out_errno);
         if (status != FC_OK) return status;
+        if (entry->member != NULL && !take_member(&source, entry->member)) {
+            *out_errno = ESTALE;
+            return FC_OS;
+        }
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         source.racy = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - source.info.mtime_ns < RACY_NS;
@@ -38,9 +58,12 @@ fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_er
 
 fc_status fc_source_read(const fc_source *source, uint64_t offset, uint8_t *out, size_t len, size_t *out_len,
                          int *out_errno) {
-    if (source->memory == NULL) return fc_file_read(source->fd, offset, out, len, out_len, out_errno);
     const uint64_t left = offset < source->info.size ? source->info.size - offset : 0;
-    if (len > left) len = (size_t)left;
+    if (source->memory != NULL || source->member != NULL) {
+        if (len > left) len = (size_t)left;
+    }
+    if (is_mapped(source)) return fc_member_read(source->member, source->place, offset, out, len, out_len, out_errno);
+    if (source->memory == NULL) return fc_file_read(source->fd, offset, out, len, out_len, out_errno);
     if (len != 0) memcpy(out, source->memory + offset, len);
     *out_len = len;
     return FC_OK;
@@ -98,6 +121,12 @@ static fc_source_fate fate_of(const fc_source *source, const fc_file_info *befor
 fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
     *out_size = source->info.size;
     if (source->memory != NULL) return FC_SOURCE_SAME;
+    if (is_mapped(source)) {
+        const fc_member_fate fate = fc_member_judge(source->member, source->place, out_size);
+        return fate == FC_MEMBER_TRUNCATED ? FC_SOURCE_TRUNCATED
+               : fate == FC_MEMBER_REPLACED ? FC_SOURCE_CHANGED
+                                            : FC_SOURCE_SAME;
+    }
     fc_file_info now;
     int code;
     if (fc_file_stat(source->fd, &now, &code) != FC_OK) return FC_SOURCE_CHANGED;
@@ -112,14 +141,14 @@ fc_source_fate fc_source_judge(const fc_source *source, uint64_t *out_size) {
 
 fc_status fc_source_look_again(fc_source *source) {
     int code;
-    return source->memory != NULL ? FC_OK : fc_file_stat(source->fd, &source->info, &code);
+    return source->fd < 0 ? FC_OK : fc_file_stat(source->fd, &source->info, &code);
 }
 
 fc_source_fate fc_source_compare(const fc_source *source, const fc_file_info *before, const fc_source_mark *mark,
                                  uint64_t *out_size) {
     fc_file_info now = source->info;
     *out_size = now.size;
-    if (source->memory != NULL) return FC_SOURCE_SAME;
+    if (source->fd < 0) return FC_SOURCE_SAME; /* one memory, or one mapping, all along */
     if (now.inode != before->inode || now.device != before->device) return FC_SOURCE_CHANGED;
     bool written;
     const fc_source_fate fate = fate_of(source, before, &now, &written);

@@ -2,7 +2,7 @@
 #ifndef FC_SOURCE_H
 #define FC_SOURCE_H
 
-#include "fc_file.h"
+#include "fc_member.h"
 
 /* The last bytes that were read of a file, to be compared later. */
 typedef struct fc_source_mark {
@@ -14,6 +14,8 @@ typedef struct fc_source_mark {
 typedef struct fc_source {
     int fd;                /* -1 for memory */
     const uint8_t *memory; /* NULL for a file; may change meanwhile, so it is only ever copied from */
+    fc_member *member;     /* of a corpus: info is the member's, what was appended since is not read; else NULL */
+    const char *place;     /* where the file lies, when it is a member */
     bool is_lent;          /* fd belongs to the entry: it stays open */
     bool has_time;         /* info.mtime_ns counts: neither for memory nor for what is lent */
     fc_file_info info;     /* as of opening */
@@ -23,7 +25,8 @@ typedef struct fc_source {
     fc_source_mark mark;
 } fc_source;
 
-/* Open an entry. FC_OS writes the errno, 0 when it is no regular file. */
+/* Open an entry. FC_OS writes the errno, 0 when it is no regular file, ESTALE when a member that is not mapped has been
+ * replaced. A member that is mapped is read between guard_begin and guard_end. */
 fc_status fc_source_open(const fc_file_entry *entry, fc_source *out, int *out_errno);
 
 /* Copy up to `len` bytes from `offset`; less only at the end. FC_OS as fc_file_read. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fc_clock.h"
+#include "fc_mapped.h"
 
 static void set_failure(fc_shared *shared, fc_status status) {
     if (status == FC_STOPPED) return; /* who stopped the job knows why */
@@ -34,10 +35,9 @@ static void report_file(fc_worker *w, size_t file, fc_report_kind kind, int reas
         set_failure(shared, FC_NO_MEMORY);
 }
 
-static bool should_stop(void *ctx) {
-    const fc_worker *w = ctx;
-    return w->shared->runtime->should_stop(&w->shared->job, w->id);
-}
+bool fc_worker_should_stop(const fc_worker *w) { return w->shared->runtime->should_stop(&w->shared->job, w->id); }
+
+static bool should_stop(void *ctx) { return fc_worker_should_stop(ctx); }
 
 /* Count the newlines of a stretch of the file that has left the block; false when the scan ends meanwhile. */
 static bool count_newlines(fc_worker *w, uint64_t from, uint64_t to, uint64_t *out) {
@@ -60,17 +60,18 @@ static bool count_newlines(fc_worker *w, uint64_t from, uint64_t to, uint64_t *o
     return true;
 }
 
-/* The line's number within its span, from 1; 0 when the scan ends before it is known. */
+/* The line's number within its span, from 1; 0 when the scan ends before it is known, or it is found later. */
 static uint64_t line_number(fc_worker *w, size_t begin) {
+    if (w->numbered_later) return 0;
     if (w->lost_count) {
         if (!count_newlines(w, 0, w->block.base, &w->newlines)) return 0;
         w->lost_count = false;
     }
     w->counting = true;
-    if (begin > w->counted) {
-        w->newlines += w->shared->find->newlines(w->block.bytes + w->counted, begin - w->counted);
-        w->counted = begin;
-    }
+    const fc_find *find = w->shared->find;
+    if (begin > w->counted) w->newlines += find->newlines(w->block.bytes + w->counted, begin - w->counted);
+    else w->newlines -= find->newlines(w->block.bytes + begin, w->counted - begin);
+    w->counted = begin;
     return w->newlines + 1;
 }
 
@@ -141,6 +142,19 @@ static fc_status file_last(fc_worker *w, fc_shared_file *state, fc_time_found *o
     return FC_OK;
 }
 
+/* The first time among the span's lines from `next` in the block on that begin before `to` in the file. */
+static fc_status first_time(fc_worker *w, size_t next, uint64_t to, fc_time_found *out) {
+    const uint64_t from = w->block.base + next, complete = w->block.base + w->complete;
+    const uint64_t held = to < complete ? to : complete, read = from > complete ? from : complete;
+    fc_status status = FC_OK;
+    *out = (fc_time_found){0};
+    if (from < held)
+        status = fc_times_in_lines(&w->times, w->block.bytes + next, (size_t)(held - from), from, out);
+    if (status == FC_OK && !out->found && read < to)
+        status = fc_times_in_source(&w->times, &w->source, read, to, true, false, out);
+    return status;
+}
+
 /* The time of a record that has none, whose line ends before `next` in the block: the next record's that has one,
  * else the previous one's, else the file's. Each stretch is searched once, so a file without times stays linear. */
 static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_known, int64_t *out_us) {
@@ -150,13 +164,16 @@ static fc_status inherit(fc_worker *w, uint64_t offset, size_t next, bool *out_k
         return FC_OK;
     }
     fc_shared *shared = w->shared;
-    fc_time_found found = {0};
-    fc_status status = FC_OK;
-    if (next < w->complete)
-        status = fc_times_in_lines(&w->times, w->block.bytes + next, w->complete - next, w->block.base + next, &found);
-    const uint64_t read = w->block.base + (next > w->complete ? next : w->complete);
-    if (status == FC_OK && !found.found && read < w->span->end)
-        status = fc_times_in_source(&w->times, &w->source, read, w->span->end, true, false, &found);
+    fc_time_found found;
+    /* What holds from `since` on holds here too unless a time stands between. */
+    const bool known_behind = w->has_inherited && offset < w->since;
+    fc_status status = first_time(w, next, known_behind ? w->since : w->span->end, &found);
+    if (status == FC_OK && !found.found && known_behind) {
+        w->since = offset;
+        *out_known = w->inherited_known;
+        *out_us = w->inherited_us;
+        return FC_OK;
+    }
     w->until = found.found ? found.offset : UINT64_MAX;
     fc_shared_file *state = &shared->states[w->span->file];
     const size_t last_span = state->first_span + state->spans;
@@ -181,6 +198,31 @@ static bool within(const fc_plan_options *bounds, const fc_hit *hit) {
     if (!bounds->has_since && !bounds->has_until) return true;
     return hit->has_time && !(bounds->has_since && hit->time_us < bounds->since_us) &&
            !(bounds->has_until && hit->time_us > bounds->until_us);
+}
+
+bool fc_worker_prunes(const fc_worker *w, const uint8_t *line, size_t len, uint64_t offset) {
+    const fc_shared *shared = w->shared;
+    if (!shared->prunes) return false;
+    const bool bounded = shared->bounds.has_since || shared->bounds.has_until;
+    if (!bounded && !fc_floor_is_known(&shared->floor)) return false;
+    fc_hit hit = {.file = w->span->file, .offset = offset, .has_time = true};
+    if (!fc_line_time_read(&shared->line_time, line, len, &hit.time_us)) return false;
+    return !within(&shared->bounds, &hit) || fc_floor_excludes(&shared->floor, hit.time_us) ||
+           !fc_best_accepts(&w->best, &hit);
+}
+
+/* True if the line could be pruned at some moment. */
+static bool shows_time(const fc_worker *w, const uint8_t *line, size_t len) {
+    int64_t us;
+    return fc_line_time_read(&w->shared->line_time, line, len, &us);
+}
+
+/* Keep a hit; where no more fit, what is as good as the last of them is the least that is wanted from now on. */
+static fc_status keep(fc_worker *w, const fc_hit *hit) {
+    const fc_status status = fc_best_push(&w->best, hit);
+    const fc_hit *last = fc_best_last(&w->best);
+    if (last != NULL && last->has_time) fc_floor_raise(&w->shared->floor, last->time_us);
+    return status;
 }
 
 /* Count a matching record and keep it if it is among the best. Overwrites the parser's record. FC_STOPPED: the scan
@@ -208,7 +250,7 @@ static fc_status take_match(fc_worker *w, size_t begin, size_t line, size_t len,
     w->matches++;
     if (!kept) return FC_OK;
     hit.line = line_number(w, begin);
-    return fc_best_push(&w->best, &hit);
+    return keep(w, &hit);
 }
 
 /* Length of the byte order mark at the start of the file, if `begin` is there and has one. */
@@ -217,8 +259,7 @@ static size_t bom_at(const fc_worker *w, size_t begin) {
     return first && memcmp(w->block.bytes + begin, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
-static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, bool terminated) {
+fc_status fc_worker_take_line(fc_worker *w, size_t begin, size_t end, size_t next, bool terminated) {
     fc_shared *shared = w->shared;
     const uint8_t *data = w->block.bytes;
     size_t line = begin;
@@ -238,6 +279,10 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
         w->blank++;
         return FC_OK;
     }
+    if (terminated && fc_worker_prunes(w, data + line, len, w->block.base + begin)) {
+        w->pruned++;
+        return FC_OK;
+    }
     w->candidates++;
     fc_line_reason reason;
     fc_status status = fc_parser_read(&w->parser, data + line, len, &reason);
@@ -249,8 +294,9 @@ static fc_status take_line(fc_worker *w, size_t begin, size_t end, size_t next, 
                                  &w->scratch, &matched);
     } else if (status == FC_BAD_LINE) {
         status = FC_OK;
-        if (terminated) report_line(w, begin, end, reason);
-        else keep_tail(w, w->block.base + begin);
+        if (!terminated) keep_tail(w, w->block.base + begin);
+        else if (w->quiet || (shared->uncounted && shows_time(w, data + line, len))) w->pruned++;
+        else report_line(w, begin, end, reason);
     }
     if (matched) return take_match(w, begin, line, len, next); /* calls fc_parser_done */
     fc_parser_done(&w->parser, len);
@@ -270,7 +316,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
     if (shared->every_line) {
         while (from < to && status == FC_OK) {
             const size_t end = line_end(data, from, to);
-            status = take_line(w, from, end, end + 1, true);
+            status = fc_worker_take_line(w, from, end, end + 1, true);
             from = end + 1;
         }
         return status;
@@ -278,7 +324,7 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
     /* Only the line that was carried over can be longer than what is read at a time, which max_line exceeds. */
     const size_t carried = line_end(data, from, to);
     if (carried - from > shared->options->max_line) {
-        status = take_line(w, from, carried, carried + 1, true);
+        status = fc_worker_take_line(w, from, carried, carried + 1, true);
         from = carried + 1;
         if (status != FC_OK || from >= to) return status;
     }
@@ -292,9 +338,24 @@ static fc_status take_lines(fc_worker *w, size_t from, size_t to) {
         const size_t begin = before == NULL ? from : (size_t)(before - data) + 1;
         const size_t end = line_end(data, hit, to);
         w->scratch.hint = data + hit;
-        status = take_line(w, begin, end, end + 1, true);
+        status = fc_worker_take_line(w, begin, end, end + 1, true);
         w->scratch.hint = NULL;
         from = end + 1;
+    }
+    return status;
+}
+
+/* The same for a stretch that may be empty. Where lines may be left unparsed, the newest first, it is judged from its
+ * end, part by part: a log grows forwards, so that its older records are not parsed. */
+static fc_status take_stretch(fc_worker *w, size_t from, size_t to) {
+    const size_t part = fc_shared_goes_backwards(w->shared) ? w->shared->options->chunk / 16 + 1 : SIZE_MAX;
+    const uint8_t *data = w->block.bytes;
+    fc_status status = FC_OK;
+    while (from < to && status == FC_OK) {
+        const uint8_t *newline = to - from > part ? memrchr(data + from, '\n', to - from - part) : NULL;
+        const size_t begin = newline == NULL ? from : (size_t)(newline - data) + 1;
+        status = take_lines(w, begin, to);
+        to = begin;
     }
     return status;
 }
@@ -313,16 +374,16 @@ static void slide(fc_worker *w, size_t size) {
 
 typedef enum step { STEP_MORE, STEP_ENDED, STEP_FAILED } step;
 
-/* How many of the bytes in [from, to) lie in the span: what its first and last lines need beyond it is not its own. */
-static uint64_t own_bytes(const fc_span *s, uint64_t from, uint64_t to) {
-    if (from < s->begin) from = s->begin;
-    if (to > s->end) to = s->end;
+/* How many of the bytes in [from, to) lie in the stretch: what its first and last lines need beyond it is not its own. */
+static uint64_t own_bytes(const fc_worker *w, uint64_t from, uint64_t to) {
+    if (from < w->begin) from = w->begin;
+    if (to > w->end) to = w->end;
     return to > from ? to - from : 0;
 }
 
-/* Read the next bytes of the span into the block. */
+/* Read the next bytes of the stretch into the block. */
 static step read_more(fc_worker *w, size_t *beyond) {
-    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size, end = w->span->end;
+    const uint64_t at = w->block.base + w->block.len, size = w->source.info.size, end = w->end;
     size_t want = w->shared->options->chunk;
     if (at < end) {
         if (want > end - at) want = (size_t)(end - at);
@@ -342,7 +403,7 @@ static step read_more(fc_worker *w, size_t *beyond) {
     const fc_status status = fc_source_read(&w->source, at, w->block.bytes + w->block.len, want, &got, &code);
     fc_source_note(&w->source, at, w->block.bytes + w->block.len, got);
     w->block.len += got;
-    atomic_fetch_add(&w->shared->done_bytes, own_bytes(w->span, at, at + got));
+    atomic_fetch_add(&w->shared->done_bytes, own_bytes(w, at, at + got));
     if (status != FC_OK) {
         report_file(w, w->span->file, FC_REPORT_OS, code, at + got);
         return STEP_FAILED;
@@ -378,11 +439,11 @@ static bool is_too_long(const fc_worker *w, size_t begin) {
     return !w->passing && left > FC_EXCERPT_MAX + 1 && left - 1 > most;
 }
 
-/* Where the span's whole lines stop, from `begin` on; *out_last if no others are its own. No newline stands in the
+/* Where the stretch's whole lines stop, from `begin` on; *out_last if no others are its own. No newline stands in the
  * block behind `begin` and before `searched`. */
 static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, bool *out_last) {
     const uint8_t *data = w->block.bytes;
-    const uint64_t end = w->span->end;
+    const uint64_t end = w->end;
     if (searched < begin) searched = begin;
     const uint8_t *newline = memrchr(data + searched, '\n', w->block.len - searched);
     w->complete = newline == NULL ? begin : (size_t)(newline - data) + 1;
@@ -391,10 +452,10 @@ static size_t whole_lines(fc_worker *w, size_t begin, size_t searched, bool *out
     return *out_last ? line_end(data, (size_t)(end - w->block.base) - 1, w->complete) + 1 : w->complete;
 }
 
-/* Scan the lines of the span, reading from the byte before it so that a newline there is seen. FC_STOPPED when it was
- * not scanned to its end. */
-static fc_status scan_lines(fc_worker *w) {
-    const uint64_t begin = w->span->begin;
+/* Reads from the byte before the stretch so that a newline there is seen. */
+fc_status fc_worker_scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
+    w->begin = begin;
+    w->end = end;
     size_t cursor = 0, beyond = w->shared->options->chunk < 4096 ? w->shared->options->chunk : 4096;
     fc_block_start(&w->block, begin - (begin != 0));
     w->complete = w->counted = 0;
@@ -407,13 +468,13 @@ static fc_status scan_lines(fc_worker *w) {
         if (got == STEP_FAILED) return FC_STOPPED;
         cursor = w->passing ? pass_over(w) : 0;
         const size_t stop = whole_lines(w, cursor, old_len, &last);
-        fc_status status = stop > cursor ? take_lines(w, cursor, stop) : FC_OK;
+        fc_status status = take_stretch(w, cursor, stop);
         cursor = stop;
         if (status == FC_OK && !last && got == STEP_ENDED) {
             last = true;
             if (cursor < w->block.len && !w->passing) {
                 w->block.bytes[w->block.len] = 0;
-                status = take_line(w, cursor, w->block.len, w->block.len, false);
+                status = fc_worker_take_line(w, cursor, w->block.len, w->block.len, false);
                 cursor = w->block.len;
             }
         }
@@ -427,7 +488,7 @@ static fc_status scan_lines(fc_worker *w) {
     slide(w, cursor);
     /* The newline of a line that was given up and ends in another span; lines below it exist only if it does. */
     w->newlines += w->gave_up;
-    w->bytes += own_bytes(w->span, begin, w->block.base);
+    w->bytes += own_bytes(w, begin, w->block.base);
     return FC_OK;
 }
 
@@ -474,20 +535,29 @@ static void judge_span(fc_worker *w) {
 static void scan_opened(fc_worker *w, fc_span *s) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[s->file];
+    const bool is_mapped = w->source.member != NULL && w->source.member->bytes != NULL;
     w->span = s;
     w->ended_early = false;
     w->has_inherited = false;
     w->newlines = 0;
-    w->counting = state->spans > 1 || shared->every_line;
+    w->numbered_later = is_mapped && (!shared->every_line || shared->outlook != NULL);
+    w->quiet = false;
+    w->counting = !w->numbered_later && (state->spans > 1 || shared->every_line);
     w->lost_count = false;
-    const fc_status status = scan_lines(w);
+    const bool was_blocked = is_mapped && shared->runtime->guard_begin();
+    const fc_status status = w->numbered_later ? fc_mapped_scan(w) : fc_worker_scan_lines(w, s->begin, s->end);
     if (shared->job.forked) return; /* nothing that threads share can be touched any more */
     if (status != FC_OK) set_failure(shared, status);
     s->newlines = w->newlines;
     s->finished = status == FC_OK;
     judge_span(w);
+    if (is_mapped) shared->runtime->guard_end(was_blocked);
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
+}
+
+bool fc_shared_goes_backwards(const fc_shared *shared) {
+    return shared->prunes && shared->options->order == FC_ORDER_NEWEST;
 }
 
 bool fc_shared_is_big(const fc_shared *shared, uint64_t size) { return size > shared->options->span; }
@@ -497,6 +567,10 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared_file *state = &shared->states[s->file];
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
+    if (fc_mapped_passes(w, s, shared->files->entries[s->file].member)) {
+        s->finished = true;
+        return;
+    }
     if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
     if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
@@ -506,7 +580,7 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
             state->info = w->source.info;
             state->has_size = true;
         } else {
-            if (state->mark != NULL) compare_openings(w, s->file);
+            if (state->mark != NULL && w->source.member == NULL) compare_openings(w, s->file);
             scan_opened(w, s);
         }
         fc_source_close(&w->source);

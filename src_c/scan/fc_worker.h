@@ -6,7 +6,10 @@
 
 #include "fc_best.h"
 #include "fc_block.h"
+#include "fc_floor.h"
+#include "fc_line_time.h"
 #include "fc_match.h"
+#include "fc_outlook.h"
 #include "fc_times.h"
 
 /* Lines that begin in [begin, end) of a file. A file's spans stand together, in order. */
@@ -38,7 +41,12 @@ typedef struct fc_shared {
     const fc_find *find;
     const fc_run_options *options;
     fc_plan_options bounds;
-    bool every_line;     /* no line is passed over */
+    bool every_line;     /* the filter passes over no line */
+    bool uncounted;      /* bad lines that show a time are not reported */
+    bool prunes;         /* lines that show that they are none of the best are not parsed */
+    fc_line_time line_time;
+    fc_floor floor;
+    const fc_outlook *outlook; /* NULL: no block is passed over for what is known of it */
     const size_t *ranks; /* by file: its place in the order of paths */
     fc_span *spans;
     fc_shared_file *states; /* by file */
@@ -51,6 +59,10 @@ typedef struct fc_shared {
 /* True if a file of this size is to be cut into pieces. */
 bool fc_shared_is_big(const fc_shared *shared, uint64_t size);
 
+/* True if a file is judged from its end: a log grows forwards, and where lines may be left unparsed and the newest are
+ * wanted, its older lines then are. */
+bool fc_shared_goes_backwards(const fc_shared *shared);
+
 typedef struct fc_worker {
     fc_shared *shared;
     unsigned id; /* its number in the job */
@@ -62,11 +74,16 @@ typedef struct fc_worker {
     fc_first_reports reports;
     fc_tail *tails;
     size_t tails_len, tails_capacity;
-    uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
+    uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed;
+    uint64_t blocks, blocks_passed, blocks_idle;
     /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */
     int64_t cpu_begin, cpu_end;
     /* The span being scanned. */
     const fc_span *span;
+    uint64_t begin, end; /* the stretch of it whose lines are read; its end may be UINT64_MAX, too */
+    bool numbered_later; /* lines get the number 0 */
+    bool quiet;    /* the lines are a block's that may be passed over: bad ones are not reported */
+    bool has_passed; /* it has passed over a block or more */
     fc_source source;
     fc_block block;
     bool ended_early;  /* its file ended at `ended_at`, before the end that it had when it was opened */
@@ -96,5 +113,23 @@ fc_status fc_worker_init(fc_worker *worker, fc_shared *shared, unsigned id);
 void fc_worker_scan(fc_worker *worker, fc_span *span);
 
 void fc_worker_free(fc_worker *worker);
+
+/* Parts of fc_worker_scan, for the open span. */
+
+/* Read the lines that begin in [begin, end) of the file through the worker's block and judge them. FC_STOPPED when they
+ * were not read to their end. */
+fc_status fc_worker_scan_lines(fc_worker *worker, uint64_t begin, uint64_t end);
+
+/* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
+fc_status fc_worker_take_line(fc_worker *worker, size_t begin, size_t end, size_t next, bool terminated);
+
+/* True if lines may be left unparsed and this one, at `offset` in the open file, shows that its record is none of the best:
+ * outside the bounds of time, below the floor, or behind the hits that the worker holds. Takes no lock, allocates nothing
+ * and writes nothing, so that it may run over memory that faults; over memory that changes meanwhile the answer is right
+ * for one of its states or for none. O(len). */
+bool fc_worker_prunes(const fc_worker *worker, const uint8_t *line, size_t len, uint64_t offset);
+
+/* True once the scan should end. */
+bool fc_worker_should_stop(const fc_worker *worker);
 
 #endif

@@ -30,6 +30,9 @@ static void make_hits(size_t count) {
 static void offer(fc_best *best, const fc_hit *hit) {
     if (fc_best_accepts(best, hit)) CHECK(fc_best_push(best, hit) == FC_OK);
     CHECK(best->len <= best->limit);
+    const fc_hit *last = fc_best_last(best);
+    CHECK((last != NULL) == (best->len == best->limit && best->limit != 0));
+    for (size_t i = 0; last != NULL && i < best->len; i++) CHECK(fc_best_compare(&order, &best->items[i], last) <= 0);
 }
 
 static void check_against_sorting(fc_order wanted, size_t limit, size_t count, size_t parts) {

@@ -80,6 +80,37 @@ static void check_escapes(const uint8_t *p, size_t len) {
     }
 }
 
+static int64_t naive_brackets(const uint8_t *p, size_t len, bool *out_inside) {
+    int64_t open = 0;
+    bool escaped = false;
+    *out_inside = false;
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] == '"' && !escaped) *out_inside = !*out_inside;
+        escaped = p[i] == '\\' && !escaped;
+        if (!*out_inside && p[i] != 0) open += (strchr("{[", p[i]) != NULL) - (strchr("}]", p[i]) != NULL);
+    }
+    return open;
+}
+
+static void check_brackets(const uint8_t *p, size_t len) {
+    bool want_inside;
+    const int64_t want = naive_brackets(p, len, &want_inside);
+    for (int level = FC_CPU_BASE; level <= (int)fc_cpu_detect(); level++) {
+        bool inside = !want_inside;
+        const int64_t got = fc_find_for((fc_cpu_level)level)->brackets(p, len, &inside);
+        expect((size_t)(got + (int64_t)len), (size_t)(want + (int64_t)len), "brackets", level, len);
+        expect(inside, want_inside, "inside a string", level, len);
+    }
+}
+
+/* Brackets, quotes and backslashes, with long texts between them or none. */
+static size_t make_brackets(uint8_t *out, size_t len, bool dense) {
+    static const char odd[] = "{}[]\"\"\\\\;]{\xdb\xdd";
+    for (size_t i = 0; i < len; i++)
+        out[i] = dense || rnd() % 20 == 0 ? (uint8_t)odd[rnd() % (sizeof odd - 1)] : (uint8_t)"x{}"[rnd() % 3];
+    return len;
+}
+
 /* A block that ends where its allocation ends, so that a sanitizer sees every byte read behind it. */
 static uint8_t *place(const uint8_t *bytes, size_t len, size_t offset, uint8_t **out_base) {
     *out_base = malloc(offset + len + 1);
@@ -128,6 +159,10 @@ int main(void) {
                     expect(find->escape(&sets[set], p, len), naive_escape(&sets[set], p, len), "escape", level, len);
                 expect(find->newlines(p, len), lines, "newlines", level, len);
             }
+            free(base);
+            make_brackets(bytes, len, offset % 2);
+            const uint8_t *q = place(bytes, len, offset, &base);
+            check_brackets(q, len);
             free(base);
         }
     }

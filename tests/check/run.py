@@ -133,6 +133,7 @@ def pythons() -> None:
 # base).
 SWITCHES = (
     ("FASTCORE_OFF", "prefilter", "scan"),
+    ("FASTCORE_OFF", "prune", "scan"),
     ("FASTCORE_OFF", "pool", "scan parallel topk bpm midi_analysis"),
     ("FASTCORE_CPU", "base", "scan topk bpm"),
     ("FASTCORE_CPU", "v3", "scan topk bpm"),
@@ -191,7 +192,8 @@ def thread() -> None:
     for source in (*SHIMS, "src_c/scan/fc_simdjson.cpp"):
         shims.append(str(BUILD / (Path(source).stem + ".o")))
         run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
-    for name in ("arrow_arrow", "base_pool", "base_sites", "bpm_many", "scan_parser", "scan_run", "topk_select"):
+    names = "arrow_arrow base_pool base_sites bpm_many scan_floor scan_parser scan_run topk_select"
+    for name in names.split():
         program = str(BUILD / f"{name}_tsan")
         sources = [f"tests/c/test_{name}.c", *SOURCES, *shims]
         run([need("gcc"), *C_FLAGS, "-fsanitize=thread", "-O1", "-g", *sources, "-lstdc++", "-lm", "-o", program])

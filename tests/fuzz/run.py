@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import importlib.util
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ CORPUS = (
     b'{"type":"user","message":{"content":[{"type":"tool_result","content":[{"type":"text","text":"x"}],"is_error":true}]}}',
     b'{"type":"new","a":{"b":{"c":"d","id":"e"}},"\\u0074ype":1e9}',
 )
+# Facts as they are stored: a file of two blocks.
+STORED = struct.pack("=3Q2q2Q", 1, 2, 900, 3, 4, 5, 2)
+STORED += struct.pack("=BQ3q", 7, 400, -5, 9, 3) + struct.pack("=BQBH5s", 8, 900, 7, 5, b"\x00\x03one")
 
 
 def compile_all() -> list[Path]:
@@ -69,6 +73,8 @@ def seeds(program: str) -> list[bytes]:
         from midi_files import CASES
 
         return [case.data for case in CASES if len(case.data) <= MAX_BYTES]
+    if program == "fuzz_stored":
+        return [STORED]
     lines = [b"\x01\x21\x40" + b"\n".join([line, b"broken a", b"", *CORPUS]) for line in CORPUS]
     return [b"\x01" + line for line in CORPUS] + lines
 

@@ -1,0 +1,156 @@
+#define _GNU_SOURCE /* memrchr */
+#include "fc_mapped.h"
+
+#include <string.h>
+
+/* The search for the next line of a block that must be judged; places are in the block. */
+typedef struct seeking {
+    const fc_worker *worker;
+    uint64_t base; /* of the block, in the file */
+    fc_sieve sieve;
+    const uint8_t *bytes;
+    size_t from, to;
+    /* Found by the region. */
+    size_t hit, begin, end; /* end: of the line, where its newline stands */
+    bool is_whole;          /* there is a newline */
+    size_t pruned;          /* lines that were passed by meanwhile */
+} seeking;
+
+static void seek_region(void *ctx) {
+    seeking *s = ctx;
+    for (s->pruned = 0;; s->pruned++) {
+        s->hit = fc_sieve_next(&s->sieve, s->from);
+        if (s->hit >= s->to) return;
+        const uint8_t *before = memrchr(s->bytes + s->from, '\n', s->hit - s->from);
+        const uint8_t *newline = memchr(s->bytes + s->hit, '\n', s->to - s->hit);
+        s->begin = before == NULL ? s->from : (size_t)(before - s->bytes) + 1;
+        s->is_whole = newline != NULL;
+        if (!s->is_whole) return;
+        s->end = (size_t)(newline - s->bytes);
+        if (!fc_worker_prunes(s->worker, s->bytes + s->begin, s->end - s->begin, s->base + s->begin)) return;
+        s->from = s->end + 1;
+    }
+}
+
+/* Copy the line that was found behind the block's base and judge it. */
+static fc_status take_found(fc_worker *w, const seeking *s, uint64_t base) {
+    const size_t len = s->end - s->begin;
+    fc_block_start(&w->block, base + s->begin);
+    if (fc_block_reserve(&w->block, len + 1) != FC_OK) return FC_NO_MEMORY;
+    if (!fc_member_copy(w->source.member, base + s->begin, w->block.bytes, len)) return FC_OS;
+    w->block.bytes[len] = '\n';
+    w->block.len = w->complete = len + 1;
+    w->scratch.hint = w->block.bytes + (s->hit - s->begin);
+    const fc_status judged = fc_worker_take_line(w, 0, len, len + 1, true);
+    w->scratch.hint = NULL;
+    return judged;
+}
+
+/* Scan one block, of which the bytes before *out_from are done. FC_OS: what stands there is not as it was any more. */
+static fc_status scan_block(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
+    const fc_shared *shared = w->shared;
+    const fc_member *member = w->source.member;
+    seeking s = {.worker = w, .base = block->begin, .bytes = member->bytes + block->begin,
+                 .to = (size_t)(block->end - block->begin)};
+    fc_sieve_start(&s.sieve, &shared->plan->probe, shared->find, s.bytes, s.to);
+    *out_from = block->begin;
+    while (s.from < s.to) {
+        size_t fault;
+        if (!shared->runtime->guard_run(s.bytes, s.to, seek_region, &s, &fault)) return FC_OS;
+        w->pruned += s.pruned;
+        if (s.hit >= s.to) {
+            *out_from = block->end;
+            break;
+        }
+        if (!s.is_whole) return FC_OS;
+        const fc_status status = take_found(w, &s, block->begin);
+        if (status != FC_OK) return status;
+        s.from = s.end + 1;
+        *out_from = block->begin + s.from;
+    }
+    return FC_OK;
+}
+
+/* A block that long may hold a line that is too long to be a record, which is an error whatever the filter says. */
+static bool may_hold_long_line(const fc_worker *w, const fc_extent *block) {
+    return block->end - block->begin > w->shared->options->max_line;
+}
+
+/* True if the facts say that nothing is wanted of block number `i` of the file. */
+static bool is_excluded(const fc_worker *w, size_t file, size_t i) {
+    return w->shared->outlook != NULL && fc_outlook_excludes(w->shared->outlook, file, i);
+}
+
+static bool is_denied(const fc_worker *w, const fc_extent *block) {
+    return !fc_blocks_may_match(block, w->shared->plan, w->shared->options->use);
+}
+
+bool fc_mapped_passes(fc_worker *w, const fc_span *span, fc_member *member) {
+    const fc_shared *shared = w->shared;
+    const fc_blocks *blocks = member == NULL || shared->options->use == 0 ? NULL : atomic_load(&member->blocks);
+    if (blocks == NULL || (span->end > blocks->end && blocks->end < member->info.size)) return false;
+    const size_t first = fc_blocks_at(blocks, span->begin);
+    size_t i = first, denied = 0;
+    for (; i < blocks->len && blocks->items[i]->begin < span->end; i++) {
+        const fc_extent *block = blocks->items[i];
+        if (may_hold_long_line(w, block)) return false;
+        if (is_excluded(w, span->file, i)) continue;
+        if (shared->every_line || !is_denied(w, block)) return false;
+        denied++;
+    }
+    w->blocks += denied;
+    w->blocks_passed += denied;
+    w->has_passed |= i != first;
+    return true;
+}
+
+/* Scan block number `i`, and what it cannot be trusted in as any other file is read: from there to the span's end, or
+ * only to the block's where the blocks behind it are done. */
+static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, bool backwards, bool *out_ended) {
+    fc_shared *shared = w->shared;
+    const fc_extent *block = blocks->items[i];
+    uint64_t from;
+    w->quiet = false;
+    if (may_hold_long_line(w, block)) return fc_worker_scan_lines(w, block->begin, block->end);
+    if (is_excluded(w, w->span->file, i)) {
+        w->has_passed = true;
+        return FC_OK;
+    }
+    w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, w->span->file, i);
+    if (shared->every_line) return fc_worker_scan_lines(w, block->begin, block->end);
+    w->blocks++;
+    if (is_denied(w, block)) {
+        w->blocks_passed++;
+        return FC_OK;
+    }
+    const uint64_t candidates = w->candidates;
+    const fc_status status = scan_block(w, block, &from);
+    w->blocks_idle += status == FC_OK && w->candidates == candidates;
+    w->bytes += from - block->begin;
+    if (status == FC_OS) {
+        w->quiet = false;
+        *out_ended = !backwards;
+        return fc_worker_scan_lines(w, from, backwards ? block->end : w->span->end);
+    }
+    atomic_fetch_add(&shared->done_bytes, block->end - block->begin);
+    return status;
+}
+
+fc_status fc_mapped_scan(fc_worker *w) {
+    const fc_shared *shared = w->shared;
+    const fc_span *span = w->span;
+    const fc_blocks *blocks = fc_member_blocks(w->source.member, shared->options->block);
+    if (blocks == NULL) return fc_worker_scan_lines(w, span->begin, span->end);
+    const bool backwards = fc_shared_goes_backwards(shared);
+    const size_t first = fc_blocks_at(blocks, span->begin), end = fc_blocks_at(blocks, span->end);
+    bool ended = false;
+    for (size_t n = first; n < end && !ended; n++) {
+        fc_status status = take_block(w, blocks, backwards ? first + (end - 1 - n) : n, backwards, &ended);
+        if (status == FC_OK && fc_worker_should_stop(w)) status = FC_STOPPED;
+        if (status != FC_OK) return status;
+    }
+    w->quiet = false;
+    /* What stands behind the last newline. */
+    if (ended || span->end <= blocks->end || blocks->end >= w->source.info.size) return FC_OK;
+    return fc_worker_scan_lines(w, blocks->end, span->end);
+}

@@ -1,0 +1,260 @@
+#define _GNU_SOURCE /* clock_gettime */
+#include "fc_member.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fc_hash.h"
+
+/* Times of files may be as coarse as two seconds. */
+static const int64_t racy_ns = INT64_C(2000000000);
+enum { END_BYTES = 4096 };
+
+static bool is_racy(const fc_file_info *info) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    const int64_t changed = info->mtime_ns > info->ctime_ns ? info->mtime_ns : info->ctime_ns;
+    return now_ns - changed < racy_ns;
+}
+
+fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member **out, int *out_errno) {
+    int fd;
+    fc_member *member = calloc(1, sizeof *member);
+    if (member == NULL) return FC_NO_MEMORY;
+    const fc_status status = fc_file_open(path, &fd, &member->info, out_errno);
+    if (status != FC_OK) {
+        free(member);
+        return status;
+    }
+    atomic_init(&member->users, 1);
+    atomic_init(&member->blocks, NULL);
+    atomic_init(&member->end_hash, 0);
+    member->runtime = runtime;
+    member->racy = is_racy(&member->info);
+    if (member->info.size <= SIZE_MAX) member->bytes = runtime->map_open(fd, (size_t)member->info.size);
+    fc_file_close(fd);
+    *out = member;
+    return FC_OK;
+}
+
+fc_member *fc_member_share(fc_member *member) {
+    if (member != NULL) atomic_fetch_add(&member->users, 1);
+    return member;
+}
+
+void fc_member_release(fc_member *member) {
+    if (member == NULL || atomic_fetch_sub(&member->users, 1) != 1) return;
+    member->runtime->map_close(member->bytes, (size_t)member->info.size);
+    fc_blocks_release(atomic_load(&member->blocks));
+    fc_blocks_release(member->before);
+    free(member);
+}
+
+static bool is_same_file(const fc_file_info *a, const fc_file_info *b) {
+    return a->device == b->device && a->inode == b->inode;
+}
+
+typedef struct copying {
+    const uint8_t *from;
+    uint8_t *to;
+    size_t len;
+} copying;
+
+static void copy_region(void *ctx) {
+    const copying *c = ctx;
+    memcpy(c->to, c->from, c->len);
+}
+
+bool fc_member_copy(const fc_member *member, uint64_t offset, uint8_t *out, size_t len) {
+    copying copy = {member->bytes + offset, out, len};
+    size_t fault;
+    return member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
+}
+
+/* How long the file is that is mapped, as far as its name still tells. */
+static uint64_t size_now(const fc_member *member, const char *path) {
+    fc_file_info now;
+    int code;
+    const bool is_there = fc_file_stat_path(path, &now, &code) == FC_OK && is_same_file(&now, &member->info);
+    return is_there && now.size < member->info.size ? now.size : member->info.size;
+}
+
+bool fc_member_is_untouched(const fc_member *member, const char *path) {
+    const fc_file_info *was = &member->info;
+    fc_file_info now;
+    int code;
+    if (fc_file_stat_path(path, &now, &code) != FC_OK || !is_same_file(&now, was)) return true;
+    return now.size > was->size || (now.size == was->size && now.mtime_ns == was->mtime_ns);
+}
+
+fc_status fc_member_read(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
+                         size_t *out_len, int *out_errno) {
+    fc_status status = FC_OK;
+    if (offset > member->info.size) offset = member->info.size;
+    if (len > member->info.size - offset) len = (size_t)(member->info.size - offset);
+    for (;;) {
+        copying copy = {member->bytes + offset, out, len};
+        size_t fault = len;
+        /* The bytes of the page in which a file ends by now read as zeros: so its size is asked for after the copy. */
+        const bool is_whole = len == 0 || member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
+        const uint64_t size = size_now(member, path), left = offset < size ? size - offset : 0;
+        const bool is_short = left < len;
+        if (is_short) len = (size_t)left;
+        if (is_whole) break;
+        if (is_short) continue;
+        /* Nobody has cut it: the page is lost. */
+        status = FC_OS;
+        *out_errno = EIO;
+        len = fault;
+    }
+    *out_len = len;
+    return status;
+}
+
+/* The blocks of what is mapped, or what is wrong. */
+typedef struct cutting {
+    const uint8_t *bytes;
+    size_t len, size;
+    uint64_t from;
+    uint64_t *ends;
+    size_t count;
+    uint64_t end_hash;
+} cutting;
+
+/* Hash the last bytes of `len`. */
+static uint64_t hash_last(const uint8_t *bytes, size_t most, uint64_t len) {
+    const uint64_t hash = fc_hash_bytes(bytes, most).lo + len;
+    return hash == 0 ? 1 : hash;
+}
+
+static uint64_t hash_end(const uint8_t *bytes, size_t len) {
+    const size_t most = len < END_BYTES ? len : END_BYTES;
+    return hash_last(bytes + len - most, most, len);
+}
+
+static void cut_region(void *ctx) {
+    cutting *c = ctx;
+    c->count = fc_blocks_find_ends(c->bytes + c->from, c->len - (size_t)c->from, c->from, c->size, c->ends);
+    c->end_hash = hash_end(c->bytes, c->len);
+}
+
+static void hash_region(void *ctx) {
+    cutting *c = ctx;
+    c->end_hash = hash_end(c->bytes, c->len);
+}
+
+const fc_blocks *fc_member_blocks(fc_member *member, size_t size) {
+    fc_blocks *there = atomic_load(&member->blocks);
+    if (there != NULL || member->bytes == NULL) return there;
+    cutting c = {.bytes = member->bytes, .len = (size_t)member->info.size, .size = size};
+    const size_t kept = fc_blocks_kept(member->before, size, &c.from);
+    c.ends = malloc(((c.len - (size_t)c.from) / size + 1) * sizeof *c.ends);
+    if (c.ends == NULL) return NULL;
+    size_t fault;
+    fc_blocks *blocks = NULL;
+    if (member->runtime->guard_run(c.bytes, c.len, cut_region, &c, &fault) &&
+        fc_blocks_new(member->before, kept, c.ends, c.count, &blocks) == FC_OK) {
+        /* Whoever sees the blocks sees the hash. */
+        uint64_t unknown = 0;
+        atomic_compare_exchange_strong(&member->end_hash, &unknown, c.end_hash);
+        if (!atomic_compare_exchange_strong(&member->blocks, &there, blocks)) {
+            fc_blocks_release(blocks);
+            blocks = there;
+        }
+    }
+    free(c.ends);
+    return blocks;
+}
+
+bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out) {
+    if (member->bytes == NULL || size > member->info.size) return false;
+    cutting c = {.bytes = member->bytes, .len = (size_t)size};
+    size_t fault;
+    if (!member->runtime->guard_run(c.bytes, c.len, hash_region, &c, &fault)) return false;
+    *out = c.end_hash;
+    return true;
+}
+
+/* The same for a file that is not mapped. */
+static bool has_same_end_in_file(const fc_member *old, const char *path, uint64_t wanted) {
+    uint8_t bytes[END_BYTES];
+    const uint64_t len = old->info.size, most = len < END_BYTES ? len : END_BYTES;
+    int fd, code;
+    fc_file_info info;
+    size_t got;
+    if (fc_file_open(path, &fd, &info, &code) != FC_OK) return false;
+    const fc_status status = fc_file_read(fd, len - most, bytes, (size_t)most, &got, &code);
+    fc_file_close(fd);
+    return status == FC_OK && got == most && hash_last(bytes, (size_t)most, len) == wanted;
+}
+
+/* True if the longer file `bytes` has the old member's end where that had it. What nobody has read cannot differ. */
+static bool has_same_end(const fc_member *old, const char *path, const uint8_t *bytes) {
+    const uint64_t wanted = atomic_load(&old->end_hash);
+    if (wanted == 0) return true;
+    if (bytes == NULL) return has_same_end_in_file(old, path, wanted);
+    cutting c = {.bytes = bytes, .len = (size_t)old->info.size};
+    size_t fault;
+    return old->runtime->guard_run(bytes, c.len, hash_region, &c, &fault) && c.end_hash == wanted;
+}
+
+static fc_member_fate fate_of(const fc_member *old, const fc_member *now, const char *path) {
+    if (!is_same_file(&old->info, &now->info)) return FC_MEMBER_REPLACED;
+    if (now->info.size < old->info.size) return FC_MEMBER_TRUNCATED;
+    if (now->info.size > old->info.size) return has_same_end(old, path, now->bytes) ? FC_MEMBER_GROWN : FC_MEMBER_REPLACED;
+    const bool is_untouched = now->info.mtime_ns == old->info.mtime_ns && now->info.ctime_ns == old->info.ctime_ns;
+    return is_untouched ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
+}
+
+fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_member_fate *out_fate,
+                          int *out_errno) {
+    fc_file_info info;
+    fc_status status = fc_file_stat_path(path, &info, out_errno);
+    if (status != FC_OK) return status;
+    const fc_file_info *was = &old->info;
+    const bool is_untouched = is_same_file(&info, was) && info.size == was->size &&
+                              info.mtime_ns == was->mtime_ns && info.ctime_ns == was->ctime_ns;
+    if (is_untouched && !old->racy) {
+        *out_fate = FC_MEMBER_SAME;
+        *out = fc_member_share(old);
+        return FC_OK;
+    }
+    fc_member *now;
+    status = fc_member_open(old->runtime, path, &now, out_errno);
+    if (status != FC_OK) return status;
+    const bool was_blocked = old->runtime->guard_begin();
+    *out_fate = fate_of(old, now, path);
+    if (*out_fate == FC_MEMBER_GROWN) {
+        fc_blocks *blocks = atomic_load(&old->blocks);
+        now->before = fc_blocks_share(blocks != NULL ? blocks : old->before);
+    }
+    old->runtime->guard_end(was_blocked);
+    *out = now;
+    return FC_OK;
+}
+
+/* Wait for 1 ms, whatever signals come. */
+static void wait_a_moment(void) {
+    struct timespec left = {.tv_nsec = 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
+}
+
+fc_member_fate fc_member_judge(const fc_member *member, const char *path, uint64_t *out_size) {
+    const fc_file_info *was = &member->info;
+    fc_file_info now;
+    int code;
+    *out_size = was->size;
+    if (fc_file_stat_path(path, &now, &code) != FC_OK || !is_same_file(was, &now)) return FC_MEMBER_SAME;
+    if (now.size == was->size && now.mtime_ns != was->mtime_ns) {
+        /* The time of a file that is appended to is set before its size. */
+        wait_a_moment();
+        if (fc_file_stat_path(path, &now, &code) != FC_OK || !is_same_file(was, &now)) return FC_MEMBER_SAME;
+        if (now.size == was->size) return FC_MEMBER_REPLACED;
+    }
+    *out_size = now.size;
+    if (now.size < was->size) return FC_MEMBER_TRUNCATED;
+    return now.size == was->size || has_same_end(member, path, member->bytes) ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
+}

@@ -1,0 +1,126 @@
+/* Members: what a file that changes is taken for, which blocks it keeps, and what can still be read of it. */
+#define _GNU_SOURCE
+#include "members.h"
+
+static const char *const path = "member.bin";
+static uint8_t text[40000];
+
+/* What the file is taken for; *member is the renewed one. */
+static fc_member_fate renew(fc_member **member) {
+    fc_member *now = NULL;
+    fc_member_fate fate;
+    int code;
+    CHECK(fc_member_renew(*member, path, &now, &fate, &code) == FC_OK);
+    fc_member_release(*member);
+    *member = now;
+    return fate;
+}
+
+/* The member is not racy any more, as if it had been looked at later. */
+static void age(fc_member *member) { member->racy = false; }
+
+static void check_fates(void) {
+    write_file(path, text, 10000);
+    fc_member *member = open_member(path);
+    CHECK(member->racy && member->info.size == 10000 && memcmp(member->bytes, text, 10000) == 0);
+    const fc_member *before = member;
+    CHECK(renew(&member) == FC_MEMBER_SAME && member != before); /* racy: what was learnt is not trusted */
+    const fc_blocks *blocks = fc_member_blocks(member, 1000);
+    CHECK(blocks != NULL && blocks->len > 3 && fc_member_blocks(member, 1000) == blocks);
+    age(member);
+    before = member;
+    CHECK(renew(&member) == FC_MEMBER_SAME && member == before);
+
+    append_file(path, text + 10000, 20000);
+    CHECK(renew(&member) == FC_MEMBER_GROWN && member->info.size == 30000 && member->before != NULL);
+    blocks = fc_member_blocks(member, 1000);
+    CHECK(blocks->len > 12 && blocks->items[0] == member->before->items[0]);
+    uint64_t ends[64];
+    CHECK(fc_blocks_find_ends(text, 30000, 0, 1000, ends) == blocks->len);
+    for (size_t i = 0; i < blocks->len; i++) CHECK(blocks->items[i]->end == ends[i]);
+
+    write_file(path, text + 1, 31000); /* longer, but another text */
+    CHECK(renew(&member) == FC_MEMBER_REPLACED && member->before == NULL);
+    CHECK(truncate(path, 500) == 0);
+    CHECK(renew(&member) == FC_MEMBER_TRUNCATED && member->info.size == 500);
+    age(member);
+    make_old(path, 1000000000); /* a clock that was set back */
+    CHECK(renew(&member) == FC_MEMBER_REPLACED);
+    write_file("other.bin", text, 500);
+    CHECK(rename("other.bin", path) == 0);
+    CHECK(renew(&member) == FC_MEMBER_REPLACED);
+    write_file(path, text, 0);
+    CHECK(renew(&member) == FC_MEMBER_TRUNCATED && member->bytes == NULL && fc_member_blocks(member, 10) == NULL);
+    append_file(path, text, 100);
+    CHECK(renew(&member) == FC_MEMBER_GROWN && memcmp(member->bytes, text, 100) == 0);
+
+    fc_member *now;
+    fc_member_fate fate;
+    int code = -1;
+    CHECK(unlink(path) == 0);
+    CHECK(fc_member_renew(member, path, &now, &fate, &code) == FC_OS && code == ENOENT);
+    CHECK(mkdir(path, 0700) == 0);
+    CHECK(fc_member_open(runtime, path, &now, &code) == FC_OS && code == 0);
+    CHECK(rmdir(path) == 0 && mkfifo(path, 0600) == 0);
+    CHECK(fc_member_renew(member, path, &now, &fate, &code) == FC_OS && code == 0);
+    CHECK(unlink(path) == 0 && memcmp(member->bytes, text, 100) == 0);
+    fc_member_release(member);
+    fc_member_release(NULL);
+}
+
+/* Copy a stretch of a file that has been cut to `left` bytes. */
+static void check_copy(size_t left, size_t offset, size_t len) {
+    write_file(path, text, sizeof text);
+    fc_member *member = open_member(path);
+    if (left < sizeof text) CHECK(truncate(path, (off_t)left) == 0);
+    uint8_t copy[sizeof text];
+    size_t got = 0;
+    int code;
+    memset(copy, 0, sizeof copy);
+    CHECK(fc_member_read(member, path, offset, copy, len, &got, &code) == FC_OK);
+    const size_t asked = offset < sizeof text ? (len < sizeof text - offset ? len : sizeof text - offset) : 0;
+    const size_t there = offset < left ? (asked < left - offset ? asked : left - offset) : 0;
+    CHECK(got == there && memcmp(copy, text + offset, there) == 0);
+    if (offset + len <= sizeof text) {
+        const bool has_pages = len == 0 || (left != 0 && (offset + len - 1) / 4096 <= (left - 1) / 4096);
+        CHECK(fc_member_copy(member, offset, copy, len) == has_pages);
+        if (has_pages) CHECK(memcmp(copy, text + offset, there) == 0);
+    }
+    uint64_t size;
+    const fc_member_fate fate = fc_member_judge(member, path, &size);
+    CHECK(fate == (left < sizeof text ? FC_MEMBER_TRUNCATED : FC_MEMBER_SAME) && size == left);
+    fc_member_release(member);
+}
+
+static void check_judge(void) {
+    uint64_t size;
+    write_file(path, text, 9000);
+    fc_member *member = open_member(path);
+    CHECK(fc_member_blocks(member, 100) != NULL);
+    CHECK(fc_member_judge(member, path, &size) == FC_MEMBER_SAME && size == 9000);
+    append_file(path, text, 10);
+    CHECK(fc_member_judge(member, path, &size) == FC_MEMBER_SAME);
+    write_file(path, text + 3, 9100);
+    CHECK(fc_member_judge(member, path, &size) == FC_MEMBER_REPLACED);
+    write_file(path, text, 9000);
+    make_old(path, 5);
+    CHECK(fc_member_judge(member, path, &size) == FC_MEMBER_REPLACED);
+    CHECK(unlink(path) == 0);
+    CHECK(fc_member_judge(member, path, &size) == FC_MEMBER_SAME); /* it lives on in the mapping */
+    CHECK(fc_member_blocks(member, 100) != NULL);
+    fc_member_release(member);
+}
+
+int main(void) {
+    runtime = fc_pool_runtime(fc_cpu_detect());
+    for (size_t i = 0; i < sizeof text; i++) text[i] = random_below(50) == 0 ? '\n' : (uint8_t)('a' + random_below(26));
+    check_fates();
+    const bool was_blocked = runtime->guard_begin();
+    for (int round = 0; round < 300; round++)
+        check_copy((size_t)random_below(sizeof text + 1), (size_t)random_below(50000), (size_t)random_below(50000));
+    check_copy(0, 0, sizeof text);
+    check_copy(sizeof text, 0, sizeof text);
+    check_judge();
+    runtime->guard_end(was_blocked);
+    return finish();
+}

@@ -1,0 +1,72 @@
+/* Line numbers found afterwards against newlines counted one by one, with and without counts that are known; of a file
+ * that was cut short, those that are still there. */
+#define _GNU_SOURCE
+#include "fc_numbers.h"
+
+#include "fc_corpus.h"
+#include "members.h"
+
+enum { FILES = 3, LEN = 30000, HITS = 20 };
+
+static char text[FILES][LEN];
+
+static uint64_t number_of(int file, uint64_t offset) {
+    uint64_t line = 1;
+    for (uint64_t i = 0; i < offset; i++) line += text[file][i] == '\n';
+    return line;
+}
+
+static void check(const fc_file_list *files, size_t block, unsigned threads, size_t left) {
+    const fc_run_options options = {.block = block};
+    fc_shared shared = {.runtime = runtime, .files = files, .options = &options, .find = fc_find_for(runtime->cpu)};
+    fc_hit hits[HITS];
+    fc_report reports[HITS];
+    for (int i = 0; i < HITS; i++) {
+        hits[i] = (fc_hit){.file = (size_t)random_below(FILES + 1), .offset = random_below(LEN)};
+        reports[i] = (fc_report){.file = (size_t)random_below(FILES + 1), .offset = random_below(LEN),
+                                 .kind = random_below(4) == 0 ? FC_REPORT_CHANGED : FC_REPORT_LINE};
+        if (random_below(5) == 0) hits[i].line = 77;
+    }
+    CHECK(fc_numbers_fill(&shared, hits, HITS, reports, HITS, threads) == FC_OK);
+    for (int i = 0; i < HITS; i++) {
+        const bool is_read = hits[i].file < FILES; /* the last one is in memory */
+        if (hits[i].line != 77) {
+            const uint64_t number = is_read ? number_of((int)hits[i].file, hits[i].offset) : 0;
+            CHECK(hits[i].line == number || (hits[i].line == 0 && hits[i].offset > left));
+        }
+        if (reports[i].kind == FC_REPORT_CHANGED || reports[i].file == FILES) {
+            CHECK(reports[i].line == 0);
+        } else {
+            const uint64_t number = number_of((int)reports[i].file, reports[i].offset);
+            CHECK(reports[i].line == number || (reports[i].line == 0 && reports[i].offset > left));
+        }
+    }
+    CHECK(fc_numbers_fill(&shared, NULL, 0, NULL, 0, threads) == FC_OK);
+}
+
+int main(void) {
+    runtime = fc_pool_runtime(fc_cpu_detect());
+    static const size_t sizes[] = {1, 100, 5000, 1 << 18};
+    for (int round = 0; round < 200; round++) {
+        fc_file_list files = {0};
+        fc_corpus_changes changes;
+        char path[32];
+        for (int f = 0; f < FILES; f++) {
+            const uint64_t rarity = 1 + random_below(300);
+            for (int i = 0; i < LEN; i++) text[f][i] = random_below(rarity) == 0 ? '\n' : 'x';
+            sprintf(path, "%d.jsonl", f);
+            write_file(path, text[f], LEN);
+            CHECK(fc_file_list_add_path(&files, path, strlen(path), false) == FC_OK);
+        }
+        CHECK(fc_file_list_add_memory(&files, "m", 1, (const uint8_t *)text[0], LEN) == FC_OK);
+        CHECK(fc_corpus_hold(runtime, &files, NULL, &changes) == FC_OK);
+        const size_t block = sizes[random_below(4)];
+        for (int i = 0; i < 3; i++) check(&files, block, 1 + (unsigned)random_below(2), LEN);
+        const size_t left = (size_t)random_below(LEN);
+        CHECK(truncate("0.jsonl", (off_t)left) == 0);
+        for (int i = 0; i < 3; i++) check(&files, block, 1 + (unsigned)random_below(2), left);
+        fc_corpus_release(&files);
+        fc_file_list_free(&files);
+    }
+    return finish();
+}
