@@ -41,6 +41,13 @@ def scan_memory() -> str:
     return table(("a search of", "peak memory"), rows)
 
 
+def corpus() -> str:
+    rows = []
+    for bar in plots.newest("corpus")["bars"]:
+        rows.append((bar["what"], f"{bar['value']:.3g} {bar['unit']}", f"{bar['bar']:.3g}", "yes" if bar["met"] else "no"))
+    return table(("what", "measured", "wanted", "met"), rows)
+
+
 def top_k() -> str:
     rows = []
     for cell in plots.newest("topk")["grid"]:

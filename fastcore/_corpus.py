@@ -103,8 +103,8 @@ class Corpus:
     side by side, beside a refresh and beside `close`, each on the files as it found them. In a forked child the corpus
     opens its files anew when it is first used. Pickle and copy are refused.
 
-    Raises NoLogs where there are no session logs, TypeError and ValueError for arguments that cannot be read. Takes
-    about 10 us a file; the GIL is released.
+    Raises NoLogs where there are no session logs, TypeError and ValueError for arguments that cannot be read. O(files),
+    about 10 us each; the GIL is released.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Corpus(folder) as corpus:

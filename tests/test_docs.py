@@ -19,7 +19,7 @@ import fastcore
 ROOT = Path(__file__).resolve().parents[1]
 DOCS, BENCH = ROOT / "docs", ROOT / "asv_bench"
 PAGES = sorted(DOCS.glob("*.md"))
-CAPABILITIES = ("scan", "top_k", "adaptive_maps", "midi", "bpm", "tables")
+CAPABILITIES = ("scan", "corpus", "top_k", "adaptive_maps", "midi", "bpm", "tables")
 README = ROOT / "README.md"
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the source tree")

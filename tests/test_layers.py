@@ -132,7 +132,7 @@ def test_floats_are_not_rounded_at_will() -> None:
     assert not re.search(r"fast-math|-Ofast|unsafe-math|-ffinite|-fassociative", text)
 
 
-PARSERS = {"record", "run", "smf", "stored"}  # the headers that take bytes from outside: a line, whole files, kept facts
+PARSERS = {"record", "run", "smf", "stored"}  # the headers that take bytes from outside
 
 
 def test_every_parser_of_bytes_has_a_fuzz_target() -> None:
