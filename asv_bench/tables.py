@@ -135,6 +135,7 @@ def summary() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "scan": scan,
     "scan_memory": scan_memory,
+    "corpus": corpus,
     "top_k": top_k,
     "adaptive_map": adaptive_map,
     "midi": midi,
