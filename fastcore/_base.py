@@ -7,7 +7,7 @@ import os
 from fastcore._native import base as _native
 
 MAX_THREADS = 256
-OFF_WORDS = ("prefilter", "prune", "facts", "pool", "simd")
+OFF_WORDS = ("prefilter", "prune", "facts", "sketch", "pool", "simd")
 
 _quota: list[int] = []
 

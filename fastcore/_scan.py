@@ -178,7 +178,7 @@ def search(
         limit=-1 if limit is None else min(limit, sys.maxsize),
         count=count,
         prune="prune" not in off,
-        use=0 if "facts" in off else _native.USE_FACTS,
+        use=_native.USE_SKETCH if "facts" in off else _native.USE_FACTS | _native.USE_SKETCH,
         validate_all=validate == "all",
         max_line=min(max_line, sys.maxsize),
         threads=threads,
@@ -187,7 +187,7 @@ def search(
         raise_on_error=on_error == "raise",
         chunk=_bytes_from("FASTCORE_CHUNK", 1 << 20),
         span=_bytes_from("FASTCORE_SPAN", 4 << 20),
-        block=block_size(),
+        block=block_bytes(),
     )
     found = tuple(
         _hits.ScanError(os.fsdecode(path), line, offset, reason, excerpt, code)
@@ -248,8 +248,8 @@ def _check(
             raise ValueError(f"timeout={timeout}: wanted seconds, 0 or more")
 
 
-def block_size() -> int:
-    """How big the blocks of a mapped file are at least."""
+def block_bytes() -> int:
+    """How big a block of a mapped file is at least."""
     return _bytes_from("FASTCORE_BLOCK", 256 << 10)
 
 

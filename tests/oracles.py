@@ -352,6 +352,30 @@ def spans(tree: Any, text: str, case_sensitive: bool = False) -> list[tuple[int,
     return merged
 
 
+# Sketches of blocks.
+
+
+def gram_slot(run: bytes) -> int:
+    """The slot of four bytes; 0 if they are left out."""
+    folded = bytes(byte | 0x20 for byte in run)
+    first, second = (int.from_bytes(folded[i : i + 2], "little") for i in (0, 2))
+    mixed = first * 0x9E37 & 0xFFFF
+    mixed = ((mixed ^ mixed >> 8) + second) * 0x79B1 & 0xFFFF
+    mixed ^= mixed >> 7
+    return 0 if any(0x30 <= byte < 0x40 for byte in folded) and mixed % 4 else mixed
+
+
+def sketch(block: bytes) -> tuple[set[int], set[int], set[int], bool, bool]:
+    """The places of the bits, the ASCII characters and the pages of others that are escaped, the kelvin, the long s."""
+    bits = next(size for size in (2**power for power in range(9, 17)) if size >= len(block) // 4 or size == 2**16)
+    places = {gram_slot(block[at : at + 4]) * bits >> 16 for at in range(len(block) - 3)}
+    units = {int(digits, 16) for digits in re.findall(rb"\\u([0-9a-fA-F]{4})", block)}
+    kelvin, long_s = ord("\u212a"), ord("\u017f")
+    pages = {unit // 128 % 128 for unit in units if unit >= 128 and unit not in (kelvin, long_s)}
+    occurs = [unit in units or chr(unit).encode() in block for unit in (kelvin, long_s)]
+    return places, {unit for unit in units if unit < 128}, pages, occurs[0], occurs[1]
+
+
 # The scan.
 
 

@@ -5,6 +5,8 @@ from typing import Any, Self, final
 
 from _typeshed import ReadableBuffer
 
+from fastcore._sketching import Sketching
+
 @final
 class Plan:
     """A query made ready: immutable, safe to share between threads, picklable.
@@ -14,6 +16,7 @@ class Plan:
     """
 
     has_filter: bool
+    sketches_help: bool
 
     def __new__(
         cls,
@@ -37,13 +40,30 @@ USE_FACTS: int
 USE_SKETCH: int
 
 @final
+class Sketch:
+    """What is kept of a block of whole lines to tell which queries pass it by. Immutable."""
+
+    nbytes: int
+
+    def __new__(cls, block: bytes) -> Self: ...
+    def contents(self) -> tuple[set[int], set[int], set[int], bool, bool]:
+        """Return the places of its bits, the ASCII characters and the pages of others that are escaped, and whether
+        U+212A and U+017F occur."""
+
+    def may_match(self, plan: Plan) -> bool:
+        """False only if no record of the block matches."""
+
+@final
 class Sources:
     """Files and memory to scan, each file once. Not thread-safe while it grows.
 
     `use` says what blocks of mapped files may be asked before they are searched: bits of USE_FACTS, USE_SKETCH.
+    `sketching` is told of every scan, before and after it; `sketched`: no block lacks a sketch that could have one.
     """
 
     use: int
+    sketching: Sketching | None
+    sketched: bool
 
     def add_path(self, path: bytes, follow: bool) -> None:
         """Add a file, or the logs below a folder. What cannot be found is reported by `run`."""
@@ -165,6 +185,16 @@ def merge_errors(
 
     In that order, and at most as many as `run` keeps: what concerns a whole file goes before lines.
     """
+
+def make_sketches(
+    sources: Sources,
+    *,
+    threads: int,
+    block: int,
+    timeout: float | None,
+    progress: Callable[[int, int, str], object] | None,
+) -> bool:
+    """Make the sketches that blocks of mapped files have not; False when `timeout` ended that before all were made."""
 
 def decode(
     raw: bytes,

@@ -6,7 +6,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset, strerror
 
 from fastcore._native.base cimport (FC_BAD_LINE, FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status,
@@ -60,7 +60,7 @@ cdef extern from "fc_corpus.h" nogil:
         size_t added, grown, replaced, removed, truncated
     ctypedef struct fc_corpus_size:
         size_t files, mapped, blocks, facts, names, sketches
-        uint64_t bytes, memory, learnt
+        uint64_t bytes, memory, learnt, sketch_memory
     fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                              fc_corpus_changes *out_changes)
     void fc_corpus_release(fc_file_list *files)
@@ -105,6 +105,36 @@ cdef extern from "fc_probe.h" nogil:
     ctypedef struct fc_probe:
         size_t literals_len
 
+cdef extern from "fc_grams.h" nogil:
+    ctypedef void (*fc_grams_mark)(const uint8_t *bytes, size_t len, unsigned int shift, uint8_t *marks)
+    fc_grams_mark fc_grams_for(int level)
+
+cdef extern from "fc_sketch.h" nogil:
+    ctypedef struct fc_spellings:
+        uint64_t[2] ascii
+        uint64_t[2] pages
+        c_bool kelvin, long_s
+    ctypedef struct fc_sketch_draft:
+        pass
+    ctypedef struct fc_sketch:
+        fc_spellings spellings
+        unsigned int shift
+        uint8_t *bits
+    void fc_sketch_gather(fc_sketch_draft *draft, fc_grams_mark mark, const fc_find *find, const uint8_t *bytes,
+                          size_t len)
+    fc_status fc_sketch_new(const fc_sketch_draft *draft, fc_sketch **out)
+    size_t fc_sketch_nbytes(const fc_sketch *sketch)
+
+cdef extern from "fc_sketches.h" nogil:
+    ctypedef struct fc_sketches_options:
+        unsigned int threads
+        size_t block
+        int64_t timeout_ns
+        int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
+        void *poll_ctx
+    fc_status fc_sketches_make(const fc_runtime *runtime, const fc_file_list *files,
+                               const fc_sketches_options *options, c_bool *out_whole)
+
 cdef extern from "fc_sieve.h" nogil:
     ctypedef struct fc_sieve:
         pass
@@ -125,8 +155,10 @@ cdef extern from "fc_plan.h" nogil:
         int64_t since_us, until_us
     ctypedef struct fc_plan:
         fc_probe probe
+        bint sketches_help
     fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out)
     void fc_plan_free(fc_plan *plan)
+    bint fc_plan_may_match_sketch(const fc_plan *plan, const fc_sketch *sketch)
 
 cdef extern from "fc_match.h" nogil:
     ctypedef struct fc_scratch:
@@ -200,6 +232,7 @@ cdef extern from "fc_run.h" nogil:
         size_t tails_len
         uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed
         fc_trail trail
+        uint64_t blocks, blocks_passed, blocks_idle
         bint counted, timed_out
         unsigned int threads
         int64_t scan_ns, merge_ns, cpu_ns
@@ -266,7 +299,7 @@ cdef class _Reader:
 @cython.final
 cdef class Plan:
     cdef fc_plan *plan
-    cdef readonly bint has_filter
+    cdef readonly bint has_filter, sketches_help
     cdef tuple arguments
 
     def __cinit__(self, program, *, bint case_sensitive=False, since_us=None, until_us=None, bint prefilter=True):
@@ -302,6 +335,7 @@ cdef class Plan:
         finally:
             free(terms)
         self.has_filter = self.plan.probe.literals_len != 0
+        self.sketches_help = self.plan.sketches_help
         self.arguments = (list(program), case_sensitive, since_us, until_us, prefilter)
 
     def __reduce__(self):
@@ -349,11 +383,48 @@ def _make_plan(program, case_sensitive, since_us, until_us, prefilter):
     return Plan(program, case_sensitive=case_sensitive, since_us=since_us, until_us=until_us, prefilter=prefilter)
 
 
+cdef set bits_set(const uint8_t *bytes, size_t len):
+    return {8 * i + bit for i in range(len) for bit in range(8) if bytes[i] >> bit & 1}
+
+
+@cython.final
+cdef class Sketch:
+    cdef fc_sketch *sketch
+
+    def __cinit__(self, bytes block not None):
+        cdef fc_sketch_draft *draft = <fc_sketch_draft *>malloc(sizeof(fc_sketch_draft))
+        if draft == NULL:
+            raise MemoryError
+        fc_sketch_gather(draft, fc_grams_for(runtime().cpu), kernels(), <const uint8_t *>PyBytes_AsString(block),
+                         <size_t>PyBytes_Size(block))
+        cdef fc_status status = fc_sketch_new(draft, &self.sketch)
+        free(draft)
+        raise_status(status)
+
+    def __dealloc__(self):
+        free(self.sketch)
+
+    @property
+    def nbytes(self):
+        return fc_sketch_nbytes(self.sketch)
+
+    def contents(self):
+        cdef fc_spellings *spellings = &self.sketch.spellings
+        return (bits_set(self.sketch.bits, (<size_t>65536 >> self.sketch.shift) // 8),
+                bits_set(<const uint8_t *>spellings.ascii, 16), bits_set(<const uint8_t *>spellings.pages, 16),
+                bool(spellings.kelvin), bool(spellings.long_s))
+
+    def may_match(self, Plan plan not None):
+        return bool(fc_plan_may_match_sketch(plan.plan, self.sketch))
+
+
 @cython.final
 cdef class Sources:
     cdef fc_file_list files
     cdef list buffers
     cdef public unsigned int use
+    cdef public object sketching
+    cdef public bint sketched
 
     def __cinit__(self):
         self.buffers = []
@@ -377,7 +448,8 @@ cdef class Sources:
         with nogil:
             size = fc_corpus_measure(&self.files)
         return {"files": size.files, "mapped": size.mapped, "bytes": size.bytes, "blocks": size.blocks,
-                "facts": size.facts, "names": size.names, "learnt": size.learnt, "sketches": size.sketches, "memory": size.memory}
+                "facts": size.facts, "names": size.names, "sketches": size.sketches, "memory": size.memory,
+                "learnt": size.learnt, "sketch_bytes": size.sketch_memory}
 
     def add_path(self, bytes path not None, bint follow):
         cdef fc_status status
@@ -479,6 +551,10 @@ cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil
         state.error = error
         return 1
     return 0
+
+
+cdef int64_t nanoseconds(timeout) except? -2:
+    return -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
 
 
 cdef tuple hit_tuple(fc_file_list *files, fc_hit *hit):
@@ -608,6 +684,8 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     cdef fc_run_result result
     cdef fc_status status = FC_OK
     cdef _Poll state = _Poll()
+    if sources.sketching is not None and not validate_all:
+        timeout = sources.sketching.before(sources, plan, threads, block, timeout)
     memset(&result, 0, sizeof(result))
     state.progress = progress
     options.order = <fc_order>order
@@ -618,7 +696,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.stop_on_os_error = raise_on_error
     options.max_line = max_line
     options.threads = threads
-    options.timeout_ns = -1 if timeout is None else <int64_t>(min(timeout, 1e9) * 1e9)
+    options.timeout_ns = nanoseconds(timeout)
     options.chunk = chunk
     options.span = span
     options.block = block
@@ -667,12 +745,33 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
         }
         if keep_trail:
             stats["trail"] = kept_trail(sources, plan, max_line, &result)
+        if sources.sketching is not None:
+            sources.sketching.after(plan, result.blocks, result.blocks_passed, result.blocks_idle)
         return hits, errors, tails, stats
     finally:
         fc_run_result_free(&result)
 
 
 include "scan_facts.pxi"
+
+
+def make_sketches(Sources sources not None, *, unsigned int threads, size_t block, timeout, progress):
+    cdef fc_sketches_options options
+    cdef c_bool whole = False
+    cdef fc_status status
+    cdef _Poll state = _Poll()
+    state.progress = progress
+    options.threads = threads
+    options.block = block
+    options.timeout_ns = nanoseconds(timeout)
+    options.poll = poll
+    options.poll_ctx = <void *>state
+    with nogil:
+        status = fc_sketches_make(runtime(), &sources.files, &options, &whole)
+    if state.error is not None:
+        raise state.error
+    raise_status(status)
+    return bool(whole)
 
 
 def decode(bytes raw not None):

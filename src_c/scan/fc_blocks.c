@@ -130,8 +130,6 @@ bool fc_extent_newlines(const fc_extent *extent, uint64_t *out) {
 
 /* Facts and sketches answer here, each from its own header. */
 bool fc_blocks_may_match(const fc_extent *extent, const fc_plan *plan, unsigned use) {
-    (void)extent;
-    (void)plan;
-    (void)use;
-    return true;
+    const fc_sketch *sketch = use & FC_USE_SKETCH ? fc_extent_sketch(extent) : NULL;
+    return sketch == NULL || fc_plan_may_match_sketch(plan, sketch);
 }

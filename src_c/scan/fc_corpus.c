@@ -106,11 +106,13 @@ fc_corpus_size fc_corpus_measure(const fc_file_list *files) {
         size.memory += sizeof *blocks + blocks->len * (sizeof(fc_extent) + sizeof(fc_extent *));
         for (size_t j = 0; j < blocks->len; j++) {
             const fc_names *names = fc_extent_names(blocks->items[j]);
+            const fc_sketch *sketch = fc_extent_sketch(blocks->items[j]);
             const bool has_facts = fc_extent_facts(blocks->items[j]) != NULL;
             size.facts += has_facts;
             size.names += names != NULL;
             size.learnt += (has_facts ? sizeof(fc_facts) : 0) + (names != NULL ? sizeof *names + names->len : 0);
-            size.sketches += fc_extent_sketch(blocks->items[j]) != NULL;
+            size.sketches += sketch != NULL;
+            size.sketch_memory += sketch == NULL ? 0 : fc_sketch_nbytes(sketch);
         }
     }
     return size;

@@ -26,6 +26,7 @@ typedef struct fc_corpus_size {
     uint64_t bytes;  /* of all files that are held */
     uint64_t memory; /* bytes of memory taken, without the mappings and what was learnt of blocks */
     uint64_t learnt; /* bytes of memory of facts and names */
+    uint64_t sketch_memory;
 } fc_corpus_size;
 
 /* O(blocks). Thread-safe beside scans. */

@@ -71,7 +71,7 @@ static fc_status scan_block(fc_worker *w, const fc_extent *block, uint64_t *out_
     return FC_OK;
 }
 
-/* Judge those lines of a block that are listed. As scan_block, but that it counts their bytes itself. */
+/* Judge those lines of a block that are listed. *out_from is as for scan_block. */
 static fc_status scan_listed(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
     const fc_trail *only = w->shared->options->only;
     const size_t file = w->span->file;
@@ -92,35 +92,71 @@ static bool may_hold_long_line(const fc_worker *w, const fc_extent *block) {
     return block->end - block->begin > w->shared->options->max_line;
 }
 
-/* True if the span's block number `i` can be passed over, by what is known of it. */
-static bool can_pass_over(fc_worker *w, const fc_extent *block, size_t i) {
+/* True if the facts say that nothing is wanted of block number `i` of the file. */
+static bool is_excluded(const fc_worker *w, size_t file, size_t i) {
+    return w->shared->outlook != NULL && fc_outlook_excludes(w->shared->outlook, file, i);
+}
+
+static bool is_denied(const fc_worker *w, const fc_extent *block) {
+    return !fc_blocks_may_match(block, w->shared->plan, w->shared->options->use);
+}
+
+bool fc_mapped_passes(fc_worker *w, const fc_span *span, fc_member *member) {
     const fc_shared *shared = w->shared;
-    if (shared->outlook == NULL || !fc_outlook_excludes(shared->outlook, w->span->file, i))
-        return !fc_blocks_may_match(block, shared->plan, shared->options->use);
-    w->has_passed = true;
+    const fc_blocks *blocks = member == NULL || shared->options->use == 0 ? NULL : atomic_load(&member->blocks);
+    if (blocks == NULL || (span->end > blocks->end && blocks->end < member->info.size)) return false;
+    const size_t first = fc_blocks_at(blocks, span->begin);
+    size_t i = first, denied = 0;
+    for (; i < blocks->len && blocks->items[i]->begin < span->end; i++) {
+        const fc_extent *block = blocks->items[i];
+        if (may_hold_long_line(w, block)) return false;
+        if (is_excluded(w, span->file, i)) continue;
+        if (shared->every_line || !is_denied(w, block)) return false;
+        denied++;
+    }
+    w->blocks += denied;
+    w->blocks_passed += denied;
+    w->has_passed |= i != first;
     return true;
+}
+
+/* Scan a block, unless its sketch denies the query. */
+static fc_status scan_undenied(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
+    const uint64_t candidates = w->candidates;
+    w->blocks++;
+    *out_from = block->begin;
+    if (is_denied(w, block)) {
+        w->blocks_passed++;
+        return FC_OK;
+    }
+    const fc_status status = scan_block(w, block, out_from);
+    w->blocks_idle += status == FC_OK && w->candidates == candidates;
+    w->bytes += *out_from - block->begin;
+    return status;
 }
 
 /* Scan block number `i`, and what it cannot be trusted in as any other file is read: from there to the span's end, or
  * only to the block's where the blocks behind it are done. */
 static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, bool backwards, bool *out_ended) {
-    const fc_shared *shared = w->shared;
+    fc_shared *shared = w->shared;
     const fc_extent *block = blocks->items[i];
     uint64_t from;
     w->quiet = false;
     if (may_hold_long_line(w, block)) return fc_worker_scan_lines(w, block->begin, block->end);
-    if (can_pass_over(w, block, i)) return FC_OK;
+    if (is_excluded(w, w->span->file, i)) {
+        w->has_passed = true;
+        return FC_OK;
+    }
     w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, w->span->file, i);
     if (shared->every_line) return fc_worker_scan_lines(w, block->begin, block->end);
     const bool is_listed = shared->options->only != NULL;
-    const fc_status status = is_listed ? scan_listed(w, block, &from) : scan_block(w, block, &from);
-    if (!is_listed) w->bytes += from - block->begin;
+    const fc_status status = is_listed ? scan_listed(w, block, &from) : scan_undenied(w, block, &from);
     if (status == FC_OS) {
         w->quiet = false;
         *out_ended = !backwards;
         return fc_worker_scan_lines(w, from, backwards ? block->end : w->span->end);
     }
-    atomic_fetch_add(&w->shared->done_bytes, block->end - block->begin);
+    atomic_fetch_add(&shared->done_bytes, block->end - block->begin);
     return status;
 }
 

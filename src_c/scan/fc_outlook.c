@@ -67,15 +67,6 @@ bool fc_outlook_excludes(const fc_outlook *outlook, size_t file, size_t block) {
     return names != NULL && !fc_names_may_match(names, outlook->plan);
 }
 
-bool fc_outlook_excludes_span(const fc_outlook *outlook, size_t file, uint64_t begin, uint64_t end) {
-    const fc_blocks *blocks = outlook->files[file].blocks;
-    /* Only the span that ends the file holds the line behind the last newline. */
-    if (blocks == NULL || (end > blocks->end && blocks->end != outlook->files[file].size)) return false;
-    for (size_t i = fc_blocks_at(blocks, begin); i < blocks->len && blocks->items[i]->begin < end; i++)
-        if (!fc_outlook_excludes(outlook, file, i)) return false;
-    return true;
-}
-
 bool fc_outlook_is_bounded(const fc_outlook *outlook, size_t file, size_t block) {
     const fc_outlook_file *f = &outlook->files[file];
     if (f->blocks == NULL || outlook->floor == NULL) return false;

@@ -32,9 +32,6 @@ void fc_outlook_free(fc_outlook *outlook);
  * Once true it stays so. Thread-safe. O(1), with names to be asked O(nodes x names). */
 bool fc_outlook_excludes(const fc_outlook *outlook, size_t file, size_t block);
 
-/* True only if that holds for all blocks that begin in [begin, end) of the file and no other line begins there. */
-bool fc_outlook_excludes_span(const fc_outlook *outlook, size_t file, uint64_t begin, uint64_t end);
-
 /* True if the floor could come to exclude the block at some moment. */
 bool fc_outlook_is_bounded(const fc_outlook *outlook, size_t file, size_t block);
 

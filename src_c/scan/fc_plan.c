@@ -38,7 +38,7 @@ static double bits_cap(fc_op op) {
     }
 }
 
-static fc_status leaf_probe(fc_plan *plan, const fc_node *n, fc_probe *out) {
+static fc_status leaf_probe(fc_plan *plan, fc_node *n, fc_probe *out) {
     const uint8_t *bytes = n->needle.bytes;
     size_t len = n->needle.len;
     *out = (fc_probe){0};
@@ -50,8 +50,9 @@ static fc_status leaf_probe(fc_plan *plan, const fc_node *n, fc_probe *out) {
         bytes = (const uint8_t *)"user";
         len = 4;
     }
-    const fc_status status =
+    fc_status status =
         fc_probe_choose(&plan->arena, bytes, len, n->op == FC_OP_TEXT && !plan->options.case_sensitive, out);
+    if (status == FC_OK) status = fc_sketch_question_new(&plan->arena, out, &n->question);
     if (out->bits > bits_cap(n->op)) out->bits = bits_cap(n->op);
     return status;
 }
@@ -59,7 +60,7 @@ static fc_status leaf_probe(fc_plan *plan, const fc_node *n, fc_probe *out) {
 /* Choose the probe of the subtree at `at` into spare[0]; spare[1] and on serve the levels below it. AND takes its
  * rarest operand's probe, OR all of them or none, NOT none. */
 static fc_status choose_probe(fc_plan *plan, size_t at, fc_probe *spare) {
-    const fc_node *n = &plan->nodes[at];
+    fc_node *n = &plan->nodes[at];
     if (n->op < FC_OP_NOT) return leaf_probe(plan, n, spare);
     fc_probe *out = spare, *probe = spare + 1;
     *out = (fc_probe){0};
@@ -93,6 +94,21 @@ static fc_status choose_plan_probe(fc_plan *plan) {
     return status;
 }
 
+/* Whether records of the sketch's block can satisfy the subtree; no sketch denies all that any could. */
+static bool is_possible(const fc_plan *plan, size_t at, const fc_sketch *sketch) {
+    const fc_node *n = &plan->nodes[at];
+    if (n->op == FC_OP_NOT) return true;
+    if (n->op < FC_OP_NOT) return sketch == NULL ? n->question == NULL : fc_sketch_may_match(sketch, n->question);
+    const bool one_decides = n->op == FC_OP_OR; /* the first that is possible, else the first that is not */
+    for (size_t child = at + 1; child < n->end; child = plan->nodes[child].end)
+        if (is_possible(plan, child, sketch) == one_decides) return one_decides;
+    return !one_decides;
+}
+
+bool fc_plan_may_match_sketch(const fc_plan *plan, const fc_sketch *sketch) {
+    return !plan->sketches_help || is_possible(plan, 0, sketch);
+}
+
 static fc_status make(fc_plan *plan, const fc_term *terms, size_t count) {
     if (count > UINT32_MAX - 1) return FC_BAD_VALUE;
     plan->count = count;
@@ -106,7 +122,10 @@ static fc_status make(fc_plan *plan, const fc_term *terms, size_t count) {
         if (term->op < FC_OP_NOT)
             status = fc_needle_init(&plan->nodes[i].needle, &plan->arena, term->value, term->len, fold);
     }
-    if (status == FC_OK && !plan->options.no_prefilter) status = choose_plan_probe(plan);
+    if (status == FC_OK && !plan->options.no_prefilter) {
+        status = choose_plan_probe(plan);
+        plan->sketches_help = status == FC_OK && plan->probe.literals_len != 0 && !is_possible(plan, 0, NULL);
+    }
     return status;
 }
 

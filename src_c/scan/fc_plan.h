@@ -10,6 +10,7 @@
 #include "fc_arena.h"
 #include "fc_needle.h"
 #include "fc_probe.h"
+#include "fc_sketch.h"
 
 typedef enum fc_op {
     FC_OP_TEXT = 0, /* the value is a substring of the record's text */
@@ -53,6 +54,7 @@ typedef struct fc_node {
     uint32_t end;
     bool under_not;
     fc_needle needle; /* of a text or field term */
+    const fc_sketch_question *question; /* of such a term; NULL: sketches cannot deny it */
 } fc_node;
 
 typedef struct fc_plan {
@@ -60,6 +62,7 @@ typedef struct fc_plan {
     fc_node *nodes;
     size_t count;   /* 0: every record matches */
     fc_probe probe; /* without literals there is no filter: every line is a candidate */
+    bool sketches_help; /* there are blocks whose sketch can deny the query */
     fc_arena arena;
 } fc_plan;
 
@@ -69,5 +72,9 @@ enum { FC_PLAN_LEVELS_MAX = 1024 };
  * expression of at most FC_PLAN_LEVELS_MAX levels of operators; FC_NO_MEMORY. O(total length). */
 fc_status fc_plan_new(const fc_term *terms, size_t count, const fc_plan_options *options, fc_plan **out);
 void fc_plan_free(fc_plan *plan);
+
+/* False only if no record of the sketch's block can match: of what an AND joins one cannot, of an OR none, each term
+ * by its own probe. Always true for a plan without a filter. O(terms). Thread-safe. */
+bool fc_plan_may_match_sketch(const fc_plan *plan, const fc_sketch *sketch);
 
 #endif

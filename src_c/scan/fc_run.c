@@ -355,6 +355,9 @@ static void add_counts(const fc_worker *w, fc_run_result *out) {
     out->matches += w->matches;
     out->errors += w->errors;
     out->files_failed += w->files_failed;
+    out->blocks += w->blocks;
+    out->blocks_passed += w->blocks_passed;
+    out->blocks_idle += w->blocks_idle;
 }
 
 /* Gather what the workers found in the first of them, and hand it over. */

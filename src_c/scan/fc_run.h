@@ -92,6 +92,9 @@ typedef struct fc_run_result {
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
     uint64_t pruned; /* candidates that were left unparsed, or unreported, because of the time that they show */
     fc_trail trail; /* when asked for: of all matches, sorted; lost, if it is not whole */
+    /* Of mapped files: blocks that were come by, those that a sketch let pass by unseen, those in which no line had to
+     * be judged. All 0 when every line was. */
+    uint64_t blocks, blocks_passed, blocks_idle;
     bool counted; /* the filter passed over no line: lines and blank are known */
     bool timed_out;
     unsigned threads;

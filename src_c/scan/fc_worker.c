@@ -568,10 +568,12 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared_file *state = &shared->states[s->file];
     int code;
     const bool measured = w->id != 0; /* the caller is measured as a whole */
+    if (fc_mapped_passes(w, s, shared->files->entries[s->file].member)) {
+        s->finished = true;
+        return;
+    }
     if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
-    if (shared->outlook != NULL && fc_outlook_excludes_span(shared->outlook, s->file, s->begin, s->end)) {
-        s->finished = w->has_passed = true;
-    } else if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
+    if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
     } else {
         if (!state->has_size && fc_shared_is_big(shared, w->source.info.size)) {

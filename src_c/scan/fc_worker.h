@@ -76,6 +76,7 @@ typedef struct fc_worker {
     size_t tails_len, tails_capacity;
     fc_trail trail;
     uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed;
+    uint64_t blocks, blocks_passed, blocks_idle;
     /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */
     int64_t cpu_begin, cpu_end;
     /* The span being scanned. */

@@ -91,8 +91,39 @@ static void check_probe(void) {
     CHECK(probes((fc_term[]){role, common, join(FC_OP_AND, 2)}, 3, &folded, "the") == 1);
 }
 
+static bool sketches_help(const fc_term *terms, size_t count, const fc_plan_options *options) {
+    fc_plan *plan = plan_of(terms, count, options);
+    const bool help = plan->sketches_help;
+    fc_plan_free(plan);
+    return help;
+}
+
+static void check_sketches(void) {
+    const fc_term quartz = text("quartz"), lamp = text("lamp"), sea = text("sea");
+    const fc_term both[] = {quartz, lamp, join(FC_OP_AND, 2)}, either[] = {quartz, lamp, join(FC_OP_OR, 2)};
+    const fc_term vague[] = {quartz, sea, join(FC_OP_OR, 2)}, precise[] = {quartz, sea, join(FC_OP_AND, 2)};
+    CHECK(sketches_help(&quartz, 1, &folded) && !sketches_help(&quartz, 1, &unfiltered));
+    CHECK(!sketches_help(NULL, 0, &folded));
+    CHECK(!sketches_help(&sea, 1, &folded) && sketches_help(both, 3, &folded) && sketches_help(either, 3, &folded));
+    CHECK(!sketches_help(vague, 3, &folded) && sketches_help(precise, 3, &folded));
+    CHECK(!sketches_help((fc_term[]){quartz, join(FC_OP_NOT, 1)}, 2, &folded));
+    static fc_sketch_draft draft;
+    fc_sketch *sketch;
+    fc_sketch_gather(&draft, fc_grams_for(FC_CPU_BASE), fc_find_for(FC_CPU_BASE), (const uint8_t *)"a Quartz\n", 9);
+    CHECK(fc_sketch_new(&draft, &sketch) == FC_OK);
+    const fc_term *const queries[] = {both, either, vague, precise};
+    static const bool possible[] = {false, true, true, true};
+    for (size_t i = 0; i < 4; i++) {
+        fc_plan *plan = plan_of(queries[i], 3, &folded);
+        CHECK(fc_plan_may_match_sketch(plan, sketch) == possible[i]);
+        fc_plan_free(plan);
+    }
+    free(sketch);
+}
+
 int main(void) {
     check_shapes();
+    check_sketches();
     check_order();
     check_probe();
     fc_plan_free(NULL);
