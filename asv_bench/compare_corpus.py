@@ -156,10 +156,10 @@ class Comparison:
     def newest(self) -> None:
         since = (sample_logs.END - timedelta(days=7)).isoformat()
         cold = []
-        with self.corpus() as corpus:
+        with self.corpus(sketch=False) as corpus:
             self.ask(corpus, RARE)
             for _ in range(3):
-                with self.corpus() as fresh:
+                with self.corpus(sketch=False) as fresh:
                     self.ask(fresh, RARE)  # its pages are mapped, its facts are not known
                     took, _ = timed(lambda fresh=fresh: self.ask(fresh, COMMON, count=False))
                     cold.append(took)
