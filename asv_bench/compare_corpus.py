@@ -156,10 +156,10 @@ class Comparison:
     def newest(self) -> None:
         since = (sample_logs.END - timedelta(days=7)).isoformat()
         cold = []
-        with self.corpus() as corpus:
+        with self.corpus(sketch=False) as corpus:
             self.ask(corpus, RARE)
             for _ in range(3):
-                with self.corpus() as fresh:
+                with self.corpus(sketch=False) as fresh:
                     self.ask(fresh, RARE)  # its pages are mapped, its facts are not known
                     took, _ = timed(lambda fresh=fresh: self.ask(fresh, COMMON, count=False))
                     cold.append(took)
@@ -319,7 +319,7 @@ print(anon * 1024, corpus.nbytes)
 
         def count(word: str) -> int:
             found = engine.connection.execute(f"SELECT count(*) FROM records WHERE {matches}", {"word": f"(?i){word}"})
-            return int(found.fetchone()[0])  # type: ignore[index]
+            return int(found.fetchone()[0])
 
         return count
 

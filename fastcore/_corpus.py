@@ -112,7 +112,19 @@ class Corpus:
     0
     """
 
-    __slots__ = ("_closed", "_facts", "_files", "_follow", "_kept", "_lock", "_paths", "_pid", "_sketching", "_slots")
+    __slots__ = (
+        "_closed",
+        "_facts",
+        "_files",
+        "_follow",
+        "_kept",
+        "_lock",
+        "_paths",
+        "_pid",
+        "_sketching",
+        "_slots",
+        "_trails",
+    )
     __module__ = "fastcore"
 
     def __init__(
@@ -137,6 +149,7 @@ class Corpus:
     def _open(self, own_logs: bool = False) -> None:
         self._lock = Lock()
         self._slots: dict[Hashable, object] = {}
+        self._trails: dict[Hashable, _native.Trail | None] = {}
         self._kept: int | None = None  # how much is known of blocks and stands on the disk
         self._sketching = Sketching(self._sketching.wanted)
         self._files = self._look(None if own_logs else self._paths, None)[0]
@@ -182,7 +195,9 @@ class Corpus:
         have no `line`.
 
         `slot` is for answers while a person types: a newer scan with the same slot (any hashable but None) ends an
-        older one that still runs in another thread, within about 10 ms; that raises `fastcore.errors.Cancelled`.
+        older one that still runs in another thread, within about 10 ms; that raises `fastcore.errors.Cancelled`. And
+        one that asks for more of the same (the same terms, a word longer, or one word more) than the last whole scan of
+        its slot looks only at the records that matched that one: bad lines elsewhere are not reported.
 
         Raises ValueError when the corpus is closed, else what `fastcore.scan` raises. O(bytes). Thread-safe; the GIL is
         released while files are searched.
@@ -198,10 +213,11 @@ class Corpus:
         files = self._now()
         if self._facts == "disk":
             self._recall(files)
+        typing = _scan.Typing(self._trails.get(slot))
         if slot is not None:
             progress = self._in_slot(slot, progress)
-        return _scan.scan(
-            files,  # type: ignore[arg-type]
+        hits = _scan.search(
+            files,
             query,
             where=where,
             since=since,
@@ -216,7 +232,12 @@ class Corpus:
             timeout=timeout,
             progress=progress,
             on_error=on_error,
+            follow=self._follow,
+            run=_native.run if slot is None else typing.run,
         )
+        if slot is not None:
+            self._trails[slot] = typing.trail
+        return hits
 
     def _in_slot(
         self, slot: Hashable, progress: bool | Callable[[int, int, str], object] | None
@@ -306,6 +327,7 @@ class Corpus:
             files, changes = self._look(self._paths, self._now())
             if not self._closed:
                 self._files = files
+                self._trails = {}
         return changes
 
     def build_sketch(
@@ -360,6 +382,7 @@ class Corpus:
         files, was_closed = self._files, self._closed
         self._closed = True
         self._files = _native.Sources()
+        self._trails = {}
         if self._facts == "disk" and self._kept is not None and not was_closed and self._pid == os.getpid():
             try:
                 self._keep(files)

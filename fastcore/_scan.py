@@ -93,6 +93,63 @@ def scan(
     >>> [(hit.line, hit.role) for hit in scan(log, "flaky")]
     [(1, 'user')]
     """
+    return search(
+        paths,
+        query,
+        where=where,
+        since=since,
+        until=until,
+        order=order,
+        limit=limit,
+        count=count,
+        case_sensitive=case_sensitive,
+        validate=validate,
+        max_line=max_line,
+        follow=follow,
+        threads=threads,
+        timeout=timeout,
+        progress=progress,
+        on_error=on_error,
+        run=_runner(executor),
+        one_thread=executor is not None,
+    )
+
+
+class Typing:
+    """What a scan leaves to the next one of its slot: where its matches are, if that is known."""
+
+    def __init__(self, trail: _native.Trail | None) -> None:
+        self.trail = trail
+
+    def run(self, sources: _native.Sources, plan: _native.Plan, **options: Any) -> tuple[Any, Any, Any, dict[str, Any]]:
+        after, self.trail = self.trail, None
+        rows, errors, tails, counts = _native.run(sources, plan, after=after, keep_trail=True, **options)
+        self.trail = counts.get("trail")
+        return rows, errors, tails, counts
+
+
+def search(
+    paths: Source | Iterable[Source] | _native.Sources | None,
+    query: str,
+    *,
+    where: Mapping[str, Any] | None,
+    since: str | dt.date | None,
+    until: str | dt.date | None,
+    order: str,
+    limit: int | None,
+    count: bool,
+    case_sensitive: bool,
+    validate: str,
+    max_line: int,
+    follow: bool,
+    threads: int | None,
+    timeout: float | None,
+    progress: bool | Callable[[int, int, str], object] | None,
+    on_error: str,
+    run: Callable[..., Any],
+    one_thread: bool = False,
+) -> _hits.Hits:
+    """Scan by `run`, which is called as the compiled one is; with one thread if no number of them is asked for."""
     _check(order, limit, count, validate, max_line, timeout, on_error)
     off = _base.off_words()
     tree = _query.combine(_query.parse(query), _query.from_where(where))
@@ -102,7 +159,6 @@ def scan(
 
         since_us = None if since is None else _bounds.to_us(since, end=False)
         until_us = None if until is None else _bounds.to_us(until, end=True)
-    run = _runner(executor)
     plan = _native.Plan(
         _query.compile_query(tree),
         case_sensitive=case_sensitive,
@@ -110,7 +166,7 @@ def scan(
         until_us=until_us,
         prefilter="prefilter" not in off,
     )
-    threads = _base.check_threads(1 if threads is None and executor is not None else threads)
+    threads = _base.check_threads(1 if threads is None and one_thread else threads)
     report = check_progress(progress, "scan")
     began = perf_counter()
     sources, _spooled = _sources.collect(paths, follow)

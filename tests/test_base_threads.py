@@ -85,5 +85,5 @@ def test_off_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError):  # switching the pool off changes no answer, errors included
         _base.check_threads(0)
     monkeypatch.setenv("FASTCORE_OFF", "turbo")
-    with pytest.warns(UserWarning, match="turbo; known are prefilter, prune, pool, simd"):
+    with pytest.warns(UserWarning, match=f"turbo; known are {', '.join(_base.OFF_WORDS)}"):
         assert _base.off_words() == {"turbo"}

@@ -152,6 +152,19 @@ def test_errors(logs: Path) -> None:
     assert run("scan", "force", "logs", "--on-error", "raise", cwd=logs, code=2).stdout == ""
 
 
+def test_facts_are_kept_and_change_nothing(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    plain = run("scan", "force", "logs", "--since", "2000-01-01", cwd=logs).stdout
+    assert plain
+    for _ in range(2):
+        assert run("scan", "force", "logs", "--since", "2000-01-01", "--facts", cwd=logs).stdout == plain
+        assert (tmp_path / "cache" / "fastcore" / "facts").stat().st_mode & 0o777 == 0o600
+    assert "not allowed with -" in run("scan", "force", "-", "--facts", cwd=logs, code=2).stderr
+    monkeypatch.setenv("XDG_CACHE_HOME", str(logs / "logs" / "a.jsonl"))
+    said = run("scan", "force", "logs", "--since", "2000-01-01", "--facts", cwd=logs)
+    assert said.stdout == plain and "the facts were not kept" in said.stderr
+
+
 def test_no_count(logs: Path) -> None:
     said = run("scan", "force", "logs", "--no-count", "--stats", "-n", "2", cwd=logs)
     assert said.stdout == run("scan", "force", "logs", "-n", "2", cwd=logs).stdout

@@ -156,7 +156,11 @@ def story(rnd: random.Random, folder: Path) -> int:
         patch.setenv("FASTCORE_SPAN", rnd.choice(["257", "4096", "1048576"]))
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         facts = rnd.choice([True, True, "disk"])
-        with fastcore.Corpus(folder, facts=facts) as learns, fastcore.Corpus(folder, facts=False) as other:
+        sketch = rnd.choice([None, True])
+        with (
+            fastcore.Corpus(folder, facts=facts, sketch=sketch) as learns,
+            fastcore.Corpus(folder, facts=False) as other,
+        ):
             for _ in range(rnd.choice([1, 2, 4])):
                 if rnd.random() < 0.4:
                     learns.build_facts()

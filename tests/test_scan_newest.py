@@ -190,6 +190,7 @@ def many(path: Path, special: bytes) -> list[tuple[str, int, int | None]]:
         line(None, more=f',"t\\u0069mestamp":"{stamp(60)}"'),
         line(None, more=f',"say \\"timestamp":"{stamp(1)}"'),
         line(None, more=f',"toolUseResult":["a"timestamp":"{stamp(1)}","b]'),
+        line(None, more=f',"toolUseResult":["a"timestamp":"{stamp(1)}",}}"b]'),
         line(None, more=f',"toolUseResult":["a,"timestamp":"{stamp(1)}","]'),
         line(1, more=',"timestamp":"soon"'),
         line(1, more=',"timestamp":5'),
@@ -270,6 +271,16 @@ def write_mixed(rnd: random.Random, path: Path) -> None:
         lambda: line(None)[:-2] + b"\n",
     ]
     path.write_bytes(b"".join(rnd.choices(made, [20, 1, 1, 1, 1])[0]() for _ in range(rnd.choice([3, 100]))))
+
+
+def test_an_unfinished_line_is_told_whatever_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line(60) * 3 + f'{{"timestamp":"{stamp(1)}","message":{{"content":"a needle'.encode())
+    assert line_time(path.read_bytes().rpartition(b"\n")[2]) is not None
+    hits = ask(path, limit=1)
+    assert [tail.offset for tail in hits.tails] == [len(line(60)) * 3]
+    with fastcore.Corpus(path) as corpus:
+        assert corpus.scan("needle", limit=1, count=False).tails == hits.tails
 
 
 @settings(max_examples=scaled(60))

@@ -104,6 +104,17 @@ class Sources:
     def paths(self) -> list[bytes]:
         """Return the paths in the order in which they were added."""
 
+@final
+class Trail:
+    """Where the matches of a scan are, for a scan that can only have some of them. Immutable."""
+
+    def __len__(self) -> int: ...
+
+def narrows(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
+    """Say whether every match of a plan is one of another's, from what both were made of: (program, case_sensitive,
+    since_us, until_us, prefilter). True where the same terms are joined by AND, the texts longer, or more terms follow.
+    """
+
 def run(
     sources: Sources,
     plan: Plan,
@@ -122,6 +133,8 @@ def run(
     span: int,
     block: int = 0,
     use: int = 0,
+    after: Trail | None = None,
+    keep_trail: bool = False,
 ) -> tuple[
     list[tuple[bytes, int | None, int, int | None, bytes]],
     list[tuple[bytes, int | None, int | None, int | None, str, bytes | None]],
@@ -134,6 +147,10 @@ def run(
     excerpt), a tail (path, offset). `order` is 0 newest, 1 oldest, 2 file; a negative `limit` means all. Without
     `count` the statistics hold no number of matches; then, in an order of time, lines that show a time make no errors,
     and with `prune` those that cannot be among the first `limit` are not parsed.
+
+    With `keep_trail` stats["trail"] is the Trail of its matches, None if it is not whole; without a filter or a count
+    there is no such entry. `after` is the trail of an earlier scan: if that must hold every match of this one, only
+    there is searched.
     """
 
 def learn(

@@ -180,13 +180,20 @@ cdef extern from "fc_line_time.h" nogil:
     void fc_line_time_init(fc_line_time *out, const fc_find *find)
     c_bool fc_line_time_read(const fc_line_time *time, const uint8_t *line, size_t len, int64_t *out_us)
 
+cdef extern from "fc_trail.h" nogil:
+    ctypedef struct fc_trail:
+        size_t len
+        c_bool is_lost
+    void fc_trail_free(fc_trail *trail)
+
 cdef extern from "fc_run.h" nogil:
     ctypedef enum fc_order:
         FC_ORDER_NEWEST, FC_ORDER_OLDEST, FC_ORDER_FILE
     ctypedef struct fc_run_options:
         fc_order order
         size_t limit
-        bint validate_all, uncounted, no_prune, stop_on_os_error
+        bint validate_all, uncounted, no_prune, stop_on_os_error, keep_trail
+        const fc_trail *only
         size_t max_line
         unsigned int threads
         int64_t timeout_ns
@@ -224,6 +231,7 @@ cdef extern from "fc_run.h" nogil:
         fc_tail *tails
         size_t tails_len
         uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed
+        fc_trail trail
         uint64_t blocks, blocks_passed, blocks_idle
         bint counted, timed_out
         unsigned int threads
@@ -605,9 +613,73 @@ def _path_of(report):
     return report[0]
 
 
+@cython.final
+cdef class Trail:
+    cdef fc_trail trail
+    cdef Sources sources
+    cdef tuple arguments
+    cdef size_t max_line
+
+    def __dealloc__(self):
+        fc_trail_free(&self.trail)
+
+    def __len__(self):
+        return self.trail.len
+
+    cdef bint leads(self, Sources sources, Plan plan, size_t max_line) except -1:
+        """True if every match of the plan is among these."""
+        return sources is self.sources and max_line == self.max_line and narrows(self.arguments, plan.arguments)
+
+
+cdef kept_trail(Sources sources, Plan plan, size_t max_line, fc_run_result *result):
+    """Take the trail over; None when it is not that of a whole scan of files that stood still."""
+    if result.trail.is_lost:
+        return None
+    for i in range(result.reports_len):
+        if result.reports[i].kind != FC_REPORT_LINE:
+            return None
+    cdef Trail kept = Trail()
+    kept.trail = result.trail
+    memset(&result.trail, 0, sizeof(fc_trail))
+    kept.sources = sources
+    kept.arguments = plan.arguments
+    kept.max_line = max_line
+    return kept
+
+
+def narrows(before, after):
+    """Say whether the second plan's matches, by the arguments of both, are all among the first one's."""
+    if before[1] != after[1] or before[4] != after[4]:
+        return False
+    for old, new, sign in ((before[2], after[2], 1), (before[3], after[3], -1)):
+        if old is not None and (new is None or sign * new < sign * old):
+            return False
+    first, second = operands(before[0]), operands(after[0])
+    return len(first) <= len(second) and all([
+        old == new or (len(old) == len(new) == 1 and old[0][0] == new[0][0] == "text"
+                       and new[0][1].startswith(old[0][1]))
+        for old, new in zip(first, second)])
+
+
+cdef list operands(program):
+    """The programs that must all hold."""
+    stack = []
+    for step in program:
+        if step[0] in ("not", "and", "or"):
+            taken = stack[len(stack) - step[1]:]
+            del stack[len(stack) - step[1]:]
+            stack.append((taken if step[0] == "and" else None, [one for _, part in taken for one in part] + [step]))
+        else:
+            stack.append((None, [step]))
+    if not stack:
+        return []
+    parts, whole = stack[0]
+    return [whole] if parts is None else [part for _, part in parts]
+
+
 def run(Sources sources not None, Plan plan not None, *, int order, limit, bint count, bint prune, bint validate_all,
         size_t max_line, unsigned int threads, timeout, progress, bint raise_on_error, size_t chunk, size_t span,
-        size_t block=0, unsigned int use=0):
+        size_t block=0, unsigned int use=0, Trail after=None, bint keep_trail=False):
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status = FC_OK
@@ -632,6 +704,10 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.poll = poll
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None
+    options.keep_trail = keep_trail = keep_trail and count and not validate_all and plan.has_filter
+    options.only = NULL
+    if keep_trail and after is not None and after.leads(sources, plan, max_line):
+        options.only = &after.trail
     if not (raise_on_error and sources.files.errors_len):
         with nogil:
             status = fc_run(runtime(), &sources.files, plan.plan, &options, &result)
@@ -667,6 +743,8 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
             "cpu_s": result.cpu_ns / 1e9,
             "phases": {"scan": result.scan_ns / 1e9, "merge": result.merge_ns / 1e9},
         }
+        if keep_trail:
+            stats["trail"] = kept_trail(sources, plan, max_line, &result)
         if sources.sketching is not None:
             sources.sketching.after(plan, result.blocks, result.blocks_passed, result.blocks_idle)
         return hits, errors, tails, stats

@@ -33,6 +33,16 @@ static inline uint16_t slot_of(uint16_t first, uint16_t second) {
     return left_out ? 0 : hash;
 }
 
+/* `count` is a multiple of four. */
+static inline void set_marks(const uint16_t *restrict slots, size_t count, unsigned shift, uint8_t *restrict marks) {
+    for (size_t i = 0; i < count; i += 4) {
+        marks[slots[i] >> shift] = 1;
+        marks[slots[i + 1] >> shift] = 1;
+        marks[slots[i + 2] >> shift] = 1;
+        marks[slots[i + 3] >> shift] = 1;
+    }
+}
+
 uint16_t fc_gram_slot(const uint8_t gram[FC_GRAM_LEN]) { return slot_of(load_pair(gram), load_pair(gram + 2)); }
 
 #define MARK base_mark
@@ -41,14 +51,23 @@ uint16_t fc_gram_slot(const uint8_t gram[FC_GRAM_LEN]) { return slot_of(load_pai
 
 #if FC_HAS_LEVELS
 
-/* 1.4 times as fast as base. */
+/* 1.1 times as fast as base, v4 1.5 times. */
 FC_TARGET_BEGIN_V3
 #define MARK v3_mark
 #include "fc_grams.inc"
 #undef MARK
 FC_TARGET_END
 
-fc_grams_mark fc_grams_for(fc_cpu_level level) { return level == FC_CPU_BASE ? base_mark : v3_mark; }
+FC_TARGET_BEGIN_V4
+#define MARK v4_mark
+#include "fc_grams.inc"
+#undef MARK
+FC_TARGET_END
+
+fc_grams_mark fc_grams_for(fc_cpu_level level) {
+    static const fc_grams_mark marks[FC_CPU_COUNT] = {base_mark, v3_mark, v4_mark};
+    return marks[level];
+}
 
 #else
 

@@ -32,15 +32,15 @@ static void seek_region(void *ctx) {
     }
 }
 
-/* Copy the line that was found behind the block's base and judge it. */
-static fc_status take_found(fc_worker *w, const seeking *s, uint64_t base) {
-    const size_t len = s->end - s->begin;
-    fc_block_start(&w->block, base + s->begin);
+/* Copy a line and judge it; the filter saw something `hint` bytes behind its begin, if it is less than `len`. FC_OS: it is
+ * not there any more. */
+static fc_status take_copy(fc_worker *w, uint64_t begin, size_t len, size_t hint) {
+    fc_block_start(&w->block, begin);
     if (fc_block_reserve(&w->block, len + 1) != FC_OK) return FC_NO_MEMORY;
-    if (!fc_member_copy(w->source.member, base + s->begin, w->block.bytes, len)) return FC_OS;
+    if (!fc_member_copy(w->source.member, begin, w->block.bytes, len)) return FC_OS;
     w->block.bytes[len] = '\n';
     w->block.len = w->complete = len + 1;
-    w->scratch.hint = w->block.bytes + (s->hit - s->begin);
+    w->scratch.hint = hint < len ? w->block.bytes + hint : NULL;
     const fc_status judged = fc_worker_take_line(w, 0, len, len + 1, true);
     w->scratch.hint = NULL;
     return judged;
@@ -63,10 +63,26 @@ static fc_status scan_block(fc_worker *w, const fc_extent *block, uint64_t *out_
             break;
         }
         if (!s.is_whole) return FC_OS;
-        const fc_status status = take_found(w, &s, block->begin);
+        const fc_status status = take_copy(w, block->begin + s.begin, s.end - s.begin, s.hit - s.begin);
         if (status != FC_OK) return status;
         s.from = s.end + 1;
         *out_from = block->begin + s.from;
+    }
+    return FC_OK;
+}
+
+/* Judge those lines of a block that are listed. *out_from is as for scan_block. */
+static fc_status scan_listed(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
+    const fc_trail *only = w->shared->options->only;
+    const size_t file = w->span->file;
+    *out_from = block->begin;
+    for (size_t i = fc_trail_at(only, file, block->begin); i < only->len; i++) {
+        const fc_trail_line *line = &only->lines[i];
+        if (line->file != file || line->offset >= block->end) break;
+        *out_from = line->offset;
+        const fc_status status = take_copy(w, line->offset, line->len, SIZE_MAX);
+        if (status != FC_OK) return status;
+        w->bytes += line->len;
     }
     return FC_OK;
 }
@@ -104,6 +120,21 @@ bool fc_mapped_passes(fc_worker *w, const fc_span *span, fc_member *member) {
     return true;
 }
 
+/* Scan a block, unless its sketch denies the query. */
+static fc_status scan_undenied(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
+    const uint64_t candidates = w->candidates;
+    w->blocks++;
+    *out_from = block->begin;
+    if (is_denied(w, block)) {
+        w->blocks_passed++;
+        return FC_OK;
+    }
+    const fc_status status = scan_block(w, block, out_from);
+    w->blocks_idle += status == FC_OK && w->candidates == candidates;
+    w->bytes += *out_from - block->begin;
+    return status;
+}
+
 /* Scan block number `i`, and what it cannot be trusted in as any other file is read: from there to the span's end, or
  * only to the block's where the blocks behind it are done. */
 static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, bool backwards, bool *out_ended) {
@@ -118,15 +149,8 @@ static fc_status take_block(fc_worker *w, const fc_blocks *blocks, size_t i, boo
     }
     w->quiet = shared->outlook != NULL && fc_outlook_is_bounded(shared->outlook, w->span->file, i);
     if (shared->every_line) return fc_worker_scan_lines(w, block->begin, block->end);
-    w->blocks++;
-    if (is_denied(w, block)) {
-        w->blocks_passed++;
-        return FC_OK;
-    }
-    const uint64_t candidates = w->candidates;
-    const fc_status status = scan_block(w, block, &from);
-    w->blocks_idle += status == FC_OK && w->candidates == candidates;
-    w->bytes += from - block->begin;
+    const bool is_listed = shared->options->only != NULL;
+    const fc_status status = is_listed ? scan_listed(w, block, &from) : scan_undenied(w, block, &from);
     if (status == FC_OS) {
         w->quiet = false;
         *out_ended = !backwards;

@@ -372,7 +372,12 @@ static fc_status merge(run *r, unsigned threads, fc_run_result *out) {
                 status = fc_first_reports_push(&all->reports, &w->reports.items[j]);
     }
     if (status != FC_OK) return status;
-    for (unsigned i = 0; i < threads; i++) add_counts(&r->workers[i], out);
+    for (unsigned i = 0; i < threads; i++) {
+        add_counts(&r->workers[i], out);
+        fc_trail_merge(&out->trail, &r->workers[i].trail);
+    }
+    if (r->timed_out) out->trail.is_lost = true;
+    fc_trail_sort(&out->trail);
     fc_best_sort(&all->best);
     fc_first_reports_sort(&all->reports);
     for (size_t i = 0; i < all->best.len; i++) {
@@ -529,5 +534,6 @@ void fc_run_result_free(fc_run_result *result) {
     free(result->hits);
     free(result->reports);
     free(result->tails);
+    fc_trail_free(&result->trail);
     *result = (fc_run_result){0};
 }

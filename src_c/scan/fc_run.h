@@ -14,6 +14,7 @@
 #include "fc_plan.h"
 #include "fc_runtime.h"
 #include "fc_structure.h"
+#include "fc_trail.h"
 
 typedef enum fc_order {
     FC_ORDER_NEWEST = 0, /* time descending, then path, then offset; records without a time last */
@@ -30,6 +31,9 @@ typedef struct fc_run_options {
      * hits nor reports depend on what was left; `matches`, `records` and `candidates` do. */
     bool uncounted;
     bool no_prune; /* when uncounted: parse such lines all the same */
+    /* Every match is in one of these lines, or in a line that belongs to no block; sorted. NULL: not known. */
+    const fc_trail *only;
+    bool keep_trail; /* the result's trail is wanted; not when uncounted */
     bool stop_on_os_error;
     size_t max_line; /* >= 1, at most FC_STRUCTURE_LEN_MAX counts: longer lines are errors, their bytes are not kept */
     unsigned threads;
@@ -87,6 +91,7 @@ typedef struct fc_run_result {
     size_t tails_len;
     uint64_t bytes, lines, blank, records, candidates, matches, errors, files_failed;
     uint64_t pruned; /* candidates that were left unparsed, or unreported, because of the time that they show */
+    fc_trail trail; /* when asked for: of all matches, sorted; lost, if it is not whole */
     /* Of mapped files: blocks that were come by, those that a sketch let pass by unseen, those in which no line had to
      * be judged. All 0 when every line was. */
     uint64_t blocks, blocks_passed, blocks_idle;

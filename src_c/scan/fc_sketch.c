@@ -62,21 +62,23 @@ static unsigned shift_for(size_t len) {
 
 void fc_sketch_gather(fc_sketch_draft *draft, fc_grams_mark mark, const fc_find *find, const uint8_t *bytes,
                       size_t len) {
-    draft->spellings = (fc_spellings){0};
+    fc_spellings *spellings = &draft->spellings;
+    *spellings = (fc_spellings){0};
     draft->shift = shift_for(len);
     memset(draft->marks, 0, FC_GRAM_SLOTS >> draft->shift);
     mark(bytes, len, draft->shift, draft->marks);
-    gather_escapes(&draft->spellings, find, bytes, len);
-    draft->spellings.kelvin |= stands_in(find, kelvin_bytes, sizeof kelvin_bytes, bytes, len);
-    draft->spellings.long_s |= stands_in(find, long_s_bytes, sizeof long_s_bytes, bytes, len);
+    gather_escapes(spellings, find, bytes, len);
+    spellings->kelvin |= stands_in(find, kelvin_bytes, sizeof kelvin_bytes, bytes, len);
+    spellings->long_s |= stands_in(find, long_s_bytes, sizeof long_s_bytes, bytes, len);
 }
 
 static size_t bytes_of(unsigned shift) { return (size_t)(FC_GRAM_SLOTS >> shift) / 8; }
 
-/* Eight bytes of 0 or 1 as the bits of one, the first the lowest. */
+/* Eight bytes of 0 or 1 as the bits of one, the first the lowest. Compilers see one load in this spelling. */
 static uint8_t pack(const uint8_t marks[8]) {
-    uint64_t all = 0;
-    for (int i = 0; i < 8; i++) all |= (uint64_t)marks[i] << 8 * i;
+    const uint64_t all = (uint64_t)marks[0] | (uint64_t)marks[1] << 8 | (uint64_t)marks[2] << 16 |
+                         (uint64_t)marks[3] << 24 | (uint64_t)marks[4] << 32 | (uint64_t)marks[5] << 40 |
+                         (uint64_t)marks[6] << 48 | (uint64_t)marks[7] << 56;
     return (uint8_t)(all * UINT64_C(0x0102040810204080) >> 56); /* which adds up bit 8 * i at 56 + i */
 }
 

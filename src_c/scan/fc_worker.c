@@ -248,6 +248,7 @@ static fc_status take_match(fc_worker *w, size_t begin, size_t line, size_t len,
         if (status != FC_OK) return status;
     }
     w->matches++;
+    if (shared->options->keep_trail) fc_trail_push(&w->trail, hit.file, hit.offset, next - 1 - begin);
     if (!kept) return FC_OK;
     hit.line = line_number(w, begin);
     return keep(w, &hit);
@@ -607,5 +608,6 @@ void fc_worker_free(fc_worker *w) {
     fc_best_free(&w->best);
     fc_first_reports_free(&w->reports);
     fc_block_free(&w->block);
+    fc_trail_free(&w->trail);
     free(w->tails);
 }

@@ -74,6 +74,7 @@ typedef struct fc_worker {
     fc_first_reports reports;
     fc_tail *tails;
     size_t tails_len, tails_capacity;
+    fc_trail trail;
     uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed;
     uint64_t blocks, blocks_passed, blocks_idle;
     /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */

@@ -52,6 +52,7 @@ static void check_rule(void) {
         "{\"timestamp\":" TIME ",\"a\":[\"timestamp\"]}", "{\"timestamp\":" TIME ",\"a\":\"\\u0074\"}",
         "{\"timestamp\":" TIME ",\"a\":\"\\\\u006D\"}", "{\"say \\\"timestamp\":" TIME "}", "{\"a\":\"\\\"timestamp\",\"b\":1}",
         "{\"a\":\"timestamp\",\"b\":" TIME "}", "{\"Timestamp\":" TIME "}", "{\"x\":[\"a\"timestamp\":" TIME ",\"b\"],\"c\":1}",
+        "{\"front\":\"that is the longer side of the two\",\"x\":[\"a\"timestamp\":" TIME ",}\"b]}",
         "{\"x\":[\"a,\"timestamp\":" TIME ",\"],\"long enough that the front is the shorter side\":1}",
     };
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) check_line(yes[i], true);
