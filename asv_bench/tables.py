@@ -44,7 +44,8 @@ def scan_memory() -> str:
 def corpus() -> str:
     rows = []
     for bar in plots.newest("corpus")["bars"]:
-        rows.append((bar["what"], f"{bar['value']:.3g} {bar['unit']}", f"{bar['bar']:.3g}", "yes" if bar["met"] else "no"))
+        met = "yes" if bar["met"] else "no"
+        rows.append((bar["what"], f"{bar['value']:.3g} {bar['unit']}", f"{bar['bar']:.3g}", met))
     return table(("what", "measured", "wanted", "met"), rows)
 
 
