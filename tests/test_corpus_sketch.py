@@ -35,8 +35,8 @@ def same_answers(rnd: random.Random, folder: Path) -> int:
     for path in paths:
         path.write_bytes(strategies.log(rnd))
     with (
-        fastcore.Corpus(folder, sketch=True) as sketched,
-        fastcore.Corpus(folder, facts=False, sketch=False) as plain,
+        fastcore.Corpus(folder, sketch=True, facts=rnd.random() < 0.5) as sketched,
+        fastcore.Corpus(folder, sketch=False, facts=False) as plain,
     ):
         for _ in range(rnd.choice([1, 2, 4])):
             for _ in range(3):

@@ -122,7 +122,7 @@ bool fc_mapped_passes(fc_worker *w, const fc_span *span, fc_member *member) {
 
 /* Scan a block, unless its sketch denies the query. */
 static fc_status scan_undenied(fc_worker *w, const fc_extent *block, uint64_t *out_from) {
-    const uint64_t candidates = w->candidates;
+    const uint64_t candidates = w->candidates + w->pruned;
     w->blocks++;
     *out_from = block->begin;
     if (is_denied(w, block)) {
@@ -130,7 +130,7 @@ static fc_status scan_undenied(fc_worker *w, const fc_extent *block, uint64_t *o
         return FC_OK;
     }
     const fc_status status = scan_block(w, block, out_from);
-    w->blocks_idle += status == FC_OK && w->candidates == candidates;
+    w->blocks_idle += status == FC_OK && w->candidates + w->pruned == candidates;
     w->bytes += *out_from - block->begin;
     return status;
 }
