@@ -362,6 +362,14 @@ def test_a_query_that_needs_no_facts_learns_none(tree: Path) -> None:
         assert corpus.stats.facts == corpus.stats.blocks
 
 
+def test_what_learning_costs_is_a_site(tree: Path) -> None:
+    with fastcore.Corpus(tree) as corpus:
+        corpus.build_facts()
+    assert {fastcore.parallel.plan(site, 1, 1000) for site in ("scan, facts", "scan, facts and names")} == {"serial"}
+    assert native.cost("scan, facts", 1, 10 << 20) == (40, 10 << 20, (10 << 20) // 4)
+    assert native.cost("scan, nothing", 1, 1) is None
+
+
 def test_the_switch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with fastcore.Corpus(tree) as corpus:
         corpus.build_facts()

@@ -820,4 +820,8 @@ def cost(str op not None, size_t items, uint64_t nbytes):
         work = fc_run_work(max(items, nbytes >> 20), items, nbytes, every_line)
         if PyBytes_FromStringAndSize(work.name, <Py_ssize_t>work.name_len).decode() == op:
             return work.items, work.bytes, work.guess_ns
+    for names in (False, True):
+        work = fc_learning_work(max(items, nbytes >> 18), nbytes, names)
+        if PyBytes_FromStringAndSize(work.name, <Py_ssize_t>work.name_len).decode() == op:
+            return work.items, work.bytes, work.guess_ns
     return None

@@ -191,7 +191,7 @@ fc_status fc_learning_run(const fc_runtime *runtime, const fc_file_list *files, 
 }
 
 fc_cost_work fc_learning_work(size_t blocks, uint64_t bytes, bool names) {
-    static const char facts[] = "facts", all[] = "facts, names";
+    static const char facts[] = "scan, facts", all[] = "scan, facts and names";
     /* Until there is experience: 4 GB/s and 2 GB/s. */
     const double guess = (double)bytes * (names ? 0.5 : 0.25);
     return (fc_cost_work){.name = names ? all : facts, .name_len = names ? sizeof all - 1 : sizeof facts - 1,
