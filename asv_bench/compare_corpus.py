@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,7 @@ class Comparison:
             RARE,
             str(self.tree),
         ]
-        with self.corpus() as corpus:
+        with self.corpus(sketch=False) as corpus:
             calls: dict[str, Callable[[], Any]] = {
                 "opened": lambda: self.ask(corpus, RARE),
                 "one-shot": lambda: self.ask(None, RARE),
@@ -156,12 +157,12 @@ class Comparison:
     def newest(self) -> None:
         since = (sample_logs.END - timedelta(days=7)).isoformat()
         cold = []
-        with self.corpus() as corpus:
+        with self.corpus(sketch=False) as corpus:
             self.ask(corpus, RARE)
             for _ in range(3):
-                with self.corpus() as fresh:
+                with self.corpus(sketch=False) as fresh:
                     self.ask(fresh, RARE)  # its pages are mapped, its facts are not known
-                    took, _ = timed(lambda fresh=fresh: self.ask(fresh, COMMON, count=False))
+                    took, _ = timed(partial(self.ask, fresh, COMMON, count=False))
                     cold.append(took)
             took, _ = timed(corpus.build_facts)
             calls = {
@@ -202,7 +203,7 @@ class Comparison:
 
         path = max(self.tree.rglob("*.jsonl"), key=lambda path: path.stat().st_size)
         words = np.memmap(path, dtype=np.uint64, mode="r", shape=(path.stat().st_size // 8,))
-        with fastcore.Corpus(path) as corpus:
+        with fastcore.Corpus(path, sketch=False) as corpus:
             calls: dict[str, Callable[[], Any]] = {
                 "opened, one thread": lambda: corpus.scan("zyxwvut", threads=1, limit=0),
                 "summing": lambda: int(words.sum()),
@@ -256,7 +257,7 @@ class Comparison:
                 self.ask(corpus, COMMON)  # something else
                 corpus.scan(RARE[:3], threads=THREADS, slot="box")
                 for end in range(4, len(RARE) + 1):
-                    took, hits = timed(lambda end=end: corpus.scan(RARE[:end], threads=THREADS, slot="box"))
+                    took, hits = timed(partial(corpus.scan, RARE[:end], threads=THREADS, slot="box"))
                     if hits != fastcore.scan(self.tree, RARE[:end], threads=THREADS):
                         raise SystemExit(f"{RARE[:end]!r}: other hits than a scan has")
                     taken.append(took)
@@ -296,7 +297,7 @@ print(anon * 1024, corpus.nbytes)
             for number in range(-1, self.rounds):
                 for word in words:
                     for name, engine in engines.items():
-                        took, count = timed(lambda engine=engine, word=word: engine(word))
+                        took, count = timed(partial(engine, word))
                         planted = self.made["planted"].get(word)
                         if planted and count not in (None, planted["records"]):
                             raise SystemExit(f"{name}: {word!r} in {count} records, planted are {planted['records']}")

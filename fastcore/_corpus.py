@@ -99,6 +99,10 @@ class Corpus:
     after three scans that they would have helped. False: never. The matches are the same; as no line of a block that is
     passed by is judged, `hits.errors` may lack some that do not match, and what befell a file that is passed by whole.
 
+    `max_mapped` bounds what of the mapped files stays in this process's memory after a scan, in bytes: pages behind the
+    first so many are given back as soon as they were searched, and fetched again by the next scan. The system takes
+    pages back by itself where memory is short, so that a corpus may be larger than memory without it, too.
+
     Use it as a context manager, or call `close()`. Every method may be called from several threads at once: scans run
     side by side, beside a refresh and beside `close`, each on the files as it found them. In a forked child the corpus
     opens its files anew when it is first used. Pickle and copy are refused.
@@ -119,6 +123,7 @@ class Corpus:
         "_follow",
         "_kept",
         "_lock",
+        "_max_mapped",
         "_paths",
         "_pid",
         "_sketching",
@@ -133,12 +138,18 @@ class Corpus:
         *,
         facts: bool | str = True,
         sketch: bool | None = None,
+        max_mapped: int | None = None,
         follow: bool = False,
     ) -> None:
         if not (isinstance(facts, bool) or facts == "disk"):
             raise ValueError(f"facts={facts!r}: wanted True, False or 'disk'")
         if sketch not in (None, True, False):
             raise TypeError(f"sketch: wanted None, True or False, not {sketch!r}")
+        if max_mapped is not None and (isinstance(max_mapped, bool) or not isinstance(max_mapped, int)):
+            raise TypeError(f"max_mapped: wanted a number of bytes, not {type(max_mapped).__name__}")
+        if max_mapped is not None and max_mapped < 1:
+            raise ValueError(f"max_mapped={max_mapped}: wanted 1 or more, or None for no bound")
+        self._max_mapped = max_mapped
         self._facts = facts
         self._paths = _each_path(paths)
         self._follow = follow
@@ -159,6 +170,7 @@ class Corpus:
         files, _ = _sources.collect(paths, self._follow)
         files.use = _native.USE_FACTS if self._facts else 0
         files.sketching = self._sketching
+        files.max_mapped = min(self._max_mapped or 0, (1 << 64) - 1)
         return files, Changes(*files.hold(before))
 
     def _now(self) -> _native.Sources:

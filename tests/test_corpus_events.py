@@ -444,3 +444,36 @@ def test_a_page_that_is_lost_is_an_error_with_its_place(tmp_path: Path, monkeypa
     finally:
         disk.stdin.close()
         disk.wait()
+
+
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer needs memory of its own")
+def test_mapped_pages_are_given_back(tmp_path: Path) -> None:
+    code = """
+import sys, fastcore
+def resident():
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("RssFile"))
+for most in (None, 20 << 20):
+    with fastcore.Corpus(sys.argv[1], max_mapped=most, facts=False, sketch=False) as corpus:
+        before = resident()
+        for query in ("needle 77", "role:user", "needle"):
+            matches = corpus.scan(query, limit=5).stats.matches
+        print(matches, resident() - before)
+"""
+    content = write(tmp_path / "one", 100_000)
+    for name in ("a", "b"):
+        with (tmp_path / f"{name}.jsonl").open("wb") as file:
+            for _ in range(5):
+                file.write(content)
+    size = 10 * len(content)
+    (all_matches, unbounded), (matches, bounded) = (
+        map(int, line.split()) for line in run(code, tmp_path).stdout.splitlines()
+    )
+    assert all_matches == matches == 1_000_000
+    assert unbounded > size * 0.9 > 80 << 20
+    assert bounded < 30 << 20
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, 1.5])
+def test_a_bound_is_a_number_of_bytes(wrong: object, tmp_path: Path) -> None:
+    with pytest.raises((TypeError, ValueError), match="max_mapped"):
+        fastcore.Corpus(tmp_path, max_mapped=wrong)  # type: ignore[arg-type]

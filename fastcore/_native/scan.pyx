@@ -194,6 +194,7 @@ cdef extern from "fc_run.h" nogil:
         size_t limit
         bint validate_all, uncounted, no_prune, stop_on_os_error, keep_trail
         const fc_trail *only
+        uint64_t max_mapped
         size_t max_line
         unsigned int threads
         int64_t timeout_ns
@@ -423,6 +424,7 @@ cdef class Sources:
     cdef fc_file_list files
     cdef list buffers
     cdef public unsigned int use
+    cdef public uint64_t max_mapped
     cdef public object sketching
     cdef public bint sketched
 
@@ -706,6 +708,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.poll_total = progress is not None
     options.keep_trail = keep_trail = keep_trail and count and not validate_all and plan.has_filter
     options.only = NULL
+    options.max_mapped = sources.max_mapped
     if keep_trail and after is not None and after.leads(sources, plan, max_line):
         options.only = &after.trail
     if not (raise_on_error and sources.files.errors_len):

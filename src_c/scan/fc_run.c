@@ -153,6 +153,25 @@ static fc_status order_visits(run *r, bool by_time) {
     return FC_OK;
 }
 
+/* Share out what may stay mapped: to the first files of the list, whatever is scanned first, so that it is always the same
+ * pages that stay. */
+static void plan_mapped(run *r) {
+    const fc_shared *shared = &r->shared;
+    uint64_t left = shared->options->max_mapped == 0 ? UINT64_MAX : shared->options->max_mapped;
+    for (size_t i = 0; i < shared->files->len; i++) {
+        const fc_member *member = shared->files->entries[i].member;
+        shared->states[i].stays = left;
+        if (member != NULL && member->bytes != NULL) left -= member->info.size < left ? member->info.size : left;
+    }
+}
+
+/* Drop what was looked at besides. */
+static void drop_pages(const run *r) {
+    const fc_shared *shared = &r->shared;
+    if (shared->options->max_mapped == 0) return;
+    for (size_t i = 0; i < shared->files->len; i++) fc_worker_drop_pages(shared, i, 0, UINT64_MAX);
+}
+
 /* Put one span for each file that is not known to be big into the first job. */
 static fc_status plan_files(run *r) {
     fc_shared *shared = &r->shared;
@@ -461,6 +480,7 @@ static fc_status prepare(run *r, const fc_run_options *options) {
     if (shared->states == NULL || r->ranks == NULL) return FC_NO_MEMORY;
     status = rank_files(r);
     learn_sizes(r);
+    plan_mapped(r);
     if (status == FC_OK) status = look_out(r);
     return status == FC_OK ? plan_files(r) : status;
 }
@@ -518,6 +538,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     if (status == FC_OK) {
         status = merge(&r, threads, &result);
         if (status == FC_FORKED) return status;
+        drop_pages(&r);
         result.counted = counts_lines(&r, threads);
         result.bytes += r.learnt_bytes;
         result.timed_out = r.timed_out;

@@ -493,6 +493,14 @@ fc_status fc_worker_scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
     return FC_OK;
 }
 
+void fc_worker_drop_pages(const fc_shared *shared, size_t file, uint64_t begin, uint64_t end) {
+    const fc_member *member = shared->files->entries[file].member;
+    if (member == NULL || member->bytes == NULL) return;
+    if (begin < shared->states[file].stays) begin = shared->states[file].stays;
+    if (end > member->info.size) end = member->info.size;
+    if (begin < end) shared->runtime->map_drop(member->bytes + begin, (size_t)(end - begin));
+}
+
 static void report_fate(fc_worker *w, size_t file, fc_source_fate fate, uint64_t size) {
     if (fate == FC_SOURCE_TRUNCATED) report_file(w, file, FC_REPORT_TRUNCATED, 0, size);
     if (fate == FC_SOURCE_CHANGED) report_file(w, file, FC_REPORT_CHANGED, 0, 0);
@@ -552,7 +560,10 @@ static void scan_opened(fc_worker *w, fc_span *s) {
     s->newlines = w->newlines;
     s->finished = status == FC_OK;
     judge_span(w);
-    if (is_mapped) shared->runtime->guard_end(was_blocked);
+    if (is_mapped) {
+        shared->runtime->guard_end(was_blocked);
+        fc_worker_drop_pages(shared, s->file, s->begin, s->end);
+    }
     if (w->block.storage.capacity > 4 * shared->options->chunk + FC_PARSER_LONG_LINE) fc_block_free(&w->block);
     if (w->scratch.text.capacity > FC_PARSER_LONG_LINE) fc_scratch_free(&w->scratch);
 }

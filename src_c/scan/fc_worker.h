@@ -29,6 +29,7 @@ typedef struct fc_shared_file {
     fc_source_mark *mark; /* of a file in pieces: of the piece that was read last, under the lock; else NULL */
     bool has_last; /* `last` is known; under the lock */
     fc_time_found last;
+    uint64_t stays;    /* mapped pages behind this place are dropped after they were scanned */
     unsigned reported; /* bit per fc_report_kind, under the lock */
 } fc_shared_file;
 
@@ -129,6 +130,9 @@ fc_status fc_worker_take_line(fc_worker *worker, size_t begin, size_t end, size_
  * and writes nothing, so that it may run over memory that faults; over memory that changes meanwhile the answer is right
  * for one of its states or for none. O(len). */
 bool fc_worker_prunes(const fc_worker *worker, const uint8_t *line, size_t len, uint64_t offset);
+
+/* Give pages of [begin, end) of a mapped file back, but for those that stay. Thread-safe. */
+void fc_worker_drop_pages(const fc_shared *shared, size_t file, uint64_t begin, uint64_t end);
 
 /* True once the scan should end. */
 bool fc_worker_should_stop(const fc_worker *worker);
