@@ -9,6 +9,7 @@
 #include "fc_match.h"
 #include "fc_pool.h"
 #include "fc_sieve.h"
+#include "fc_sketch.h"
 #include "gate.h"
 
 /* A log of LINES records. Every RARE_EACH'th holds the rare word, half of those in other spelling, every second the
@@ -127,6 +128,30 @@ static uint64_t sift(const fc_plan *plan) {
 static uint64_t sieve_rare(void) { return sift(rare_plan); }
 static uint64_t sieve_common(void) { return sift(common_plan); }
 
+static fc_sketch *sketch_of(size_t begin, size_t end) {
+    static fc_sketch_draft draft;
+    fc_sketch *sketch;
+    fc_sketch_gather(&draft, fc_grams_for(level), find, log_bytes + begin, end - begin);
+    gate_need(fc_sketch_new(&draft, &sketch) == FC_OK, "no memory");
+    return sketch;
+}
+
+static uint64_t sketch_make(void) {
+    fc_sketch *sketch = sketch_of(0, log_len);
+    const uint64_t nbytes = fc_sketch_nbytes(sketch) - sizeof *sketch;
+    free(sketch);
+    return nbytes;
+}
+
+/* Whether any of the log's last lines can hold the rare word, asked again and again. */
+static uint64_t sketch_ask(void) {
+    fc_sketch *sketch = sketch_of(starts[LINES - RARE_EACH + 1], log_len);
+    uint64_t denied = 0;
+    for (size_t i = 0; i < LINES; i++) denied += !fc_plan_may_match_sketch(rare_plan, sketch);
+    free(sketch);
+    return denied;
+}
+
 static uint64_t read_all(bool check_all) {
     uint64_t pieces = 0;
     for (size_t i = 0; i < LINES; i++) {
@@ -199,6 +224,8 @@ static const gate_case cases[] = {
     {"find_escapes", find_escapes, LINES, FC_CPU_V3},
     {"sieve_rare", sieve_rare, RARE, FC_CPU_V3},
     {"sieve_common", sieve_common, COMMON, FC_CPU_V3},
+    {"sketch_make", sketch_make, FC_GRAM_SLOTS / 8, FC_CPU_V3},
+    {"sketch_ask", sketch_ask, LINES, FC_CPU_V3},
     {"record_read", record_read, LINES, FC_CPU_V3},
     {"record_check", record_check, LINES, FC_CPU_V3},
     {"match_rare", match_rare, RARE, FC_CPU_V3},
