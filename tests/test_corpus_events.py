@@ -191,6 +191,19 @@ def test_rewrites_within_a_moment_are_seen(tmp_path: Path) -> None:
             same(fastcore.scan(path, "needle", limit=None), corpus.scan("needle", limit=None))
 
 
+def test_a_refresh_that_trusts_nothing(tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / f"{name}.jsonl", 500)
+        os.utime(tmp_path / f"{name}.jsonl", ns=(10**18, 10**18))
+    with fastcore.Corpus(tmp_path) as corpus:
+        assert corpus.scan("needle", limit=0).stats.matches == 1000
+        assert corpus.stats.blocks == 2
+        append(tmp_path / "a.jsonl", line(1))
+        assert corpus.refresh(verify=True) == fastcore.Changes(0, 1, 0, 0, 0)
+        assert corpus.stats.blocks == corpus.stats.facts == 0
+        same(fastcore.scan(tmp_path, "needle", limit=None), corpus.scan("needle", limit=None))
+
+
 def test_a_clock_that_was_set_back(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write(path, 50)

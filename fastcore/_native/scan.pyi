@@ -85,6 +85,9 @@ class Sources:
         """Map every file, or go on holding it as `before` does; return how many are added, grown, replaced, removed
         and truncated. Nothing may be added afterwards. The mappings last as long as an object that holds them."""
 
+    def doubt(self) -> None:
+        """Let `hold` take over nothing that was learnt of these files. Not beside `hold`."""
+
     def measure(self) -> dict[str, int]:
         """Return the numbers of files held and mapped, their bytes, blocks, facts, sketches, and memory in bytes."""
 

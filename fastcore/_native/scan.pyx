@@ -64,6 +64,7 @@ cdef extern from "fc_corpus.h" nogil:
     fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                              fc_corpus_changes *out_changes)
     void fc_corpus_release(fc_file_list *files)
+    void fc_corpus_doubt(fc_file_list *files)
     fc_corpus_size fc_corpus_measure(const fc_file_list *files)
 
 cdef extern from "fc_find.h" nogil:
@@ -444,6 +445,9 @@ cdef class Sources:
             status = fc_corpus_hold(runtime(), &self.files, known, &changes)
         raise_status(status)
         return changes.added, changes.grown, changes.replaced, changes.removed, changes.truncated
+
+    def doubt(self):
+        fc_corpus_doubt(&self.files)
 
     def measure(self):
         cdef fc_corpus_size size

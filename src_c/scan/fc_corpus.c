@@ -82,6 +82,11 @@ fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const f
     return status;
 }
 
+void fc_corpus_doubt(fc_file_list *files) {
+    for (size_t i = 0; i < files->len; i++)
+        if (files->entries[i].member != NULL) files->entries[i].member->doubted = true;
+}
+
 void fc_corpus_release(fc_file_list *files) {
     for (size_t i = 0; i < files->len; i++) {
         fc_member_release(files->entries[i].member);

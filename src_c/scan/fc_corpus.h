@@ -17,6 +17,9 @@ typedef struct fc_corpus_changes {
 fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                          fc_corpus_changes *out_changes);
 
+/* Let nothing that was learnt of these files be taken over when they are renewed. Not beside fc_corpus_hold. */
+void fc_corpus_doubt(fc_file_list *files);
+
 /* End the uses of all members of a list. */
 void fc_corpus_release(fc_file_list *files);
 

@@ -217,7 +217,7 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
     const fc_file_info *was = &old->info;
     const bool is_untouched = is_same_file(&info, was) && info.size == was->size &&
                               info.mtime_ns == was->mtime_ns && info.ctime_ns == was->ctime_ns;
-    if (is_untouched && !old->racy) {
+    if (is_untouched && !old->racy && !old->doubted) {
         *out_fate = FC_MEMBER_SAME;
         *out = fc_member_share(old);
         return FC_OK;
@@ -227,7 +227,7 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
     if (status != FC_OK) return status;
     const bool was_blocked = old->runtime->guard_begin();
     *out_fate = fate_of(old, now, path);
-    if (*out_fate == FC_MEMBER_GROWN) {
+    if (*out_fate == FC_MEMBER_GROWN && !old->doubted) {
         fc_blocks *blocks = atomic_load(&old->blocks);
         now->before = fc_blocks_share(blocks != NULL ? blocks : old->before);
     }

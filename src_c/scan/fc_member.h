@@ -15,6 +15,7 @@ typedef struct fc_member {
     const fc_runtime *runtime;
     fc_file_info info;
     const uint8_t *bytes;           /* info.size bytes; NULL: nothing is mapped, the file is read */
+    bool doubted;                   /* nothing that was learnt of it is to be taken over */
     bool racy;                      /* changed so shortly before that a further change may leave the same times behind */
     _Atomic(fc_blocks *) blocks;    /* NULL: not cut yet, or not mapped */
     fc_blocks *before;              /* of the shorter file that this one has grown from, else NULL */
