@@ -136,11 +136,25 @@ static void check_any_bytes(void) {
     expect(fc_fold_utf8(NULL, 0, got) == 0, "nothing at all", 0);
 }
 
+/* The rest of a character whose first byte ends the text lies behind it, and is not ours. */
+static void check_cut(void) {
+    static const uint8_t text[] = "Q\xc3\x84\xe1\xb8\x80\xf0\x90\x90\x80";
+    static const size_t starts[] = {1, 3, 6}; /* where a character begins */
+    uint8_t want[64], got[64];
+    for (size_t i = 0; i < 3; i++) {
+        const size_t before = fc_fold_utf8(text, starts[i], want);
+        want[before] = text[starts[i]];
+        const size_t len = fc_fold_utf8(text, starts[i] + 1, got);
+        expect(len == before + 1 && memcmp(got, want, len) == 0, "a character cut short at", (uint32_t)starts[i]);
+    }
+}
+
 int main(void) {
     check_orbits();
     check_known();
     check_text();
     check_any_bytes();
+    check_cut();
     printf("%lu checks\n", checks);
     return 0;
 }
