@@ -117,7 +117,7 @@ class Numbers(Column):
         array = np.require(array, dtype, ["C", "A"])
         super().__init__(mask, len(array))
         if self.mask is not None and self.mask.any():
-            fill = {"f": np.nan, "M": np.datetime64("NaT")}.get(array.dtype.kind, 0)
+            fill = {"f": np.nan, "M": np.datetime64("NaT", "us")}.get(array.dtype.kind, 0)
             array = np.where(self.mask, np.asarray(fill, array.dtype), array)
         self.array = _frozen(array)
 
