@@ -50,9 +50,11 @@ static fc_status leaf_probe(fc_plan *plan, fc_node *n, fc_probe *out) {
         bytes = (const uint8_t *)"user";
         len = 4;
     }
-    fc_status status =
-        fc_probe_choose(&plan->arena, bytes, len, n->op == FC_OP_TEXT && !plan->options.case_sensitive, out);
-    if (status == FC_OK) status = fc_sketch_question_new(&plan->arena, out, &n->question);
+    const bool fold = n->op == FC_OP_TEXT && !plan->options.case_sensitive;
+    fc_probe widest; /* costs a sketch no more */
+    fc_status status = fc_probe_choose_widest(&plan->arena, bytes, len, fold, &widest);
+    if (status == FC_OK) status = fc_sketch_question_new(&plan->arena, &widest, &n->question);
+    if (status == FC_OK) status = fc_probe_choose(&plan->arena, bytes, len, fold, out);
     if (out->bits > bits_cap(n->op)) out->bits = bits_cap(n->op);
     return status;
 }

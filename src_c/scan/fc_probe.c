@@ -127,7 +127,7 @@ static fc_status add_literals(fc_arena *arena, fc_probe *probe, const uint32_t *
     }
 }
 
-fc_status fc_probe_choose(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, fc_probe *out) {
+static fc_status choose(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, bool widest, fc_probe *out) {
     *out = (fc_probe){0};
     uint32_t chars[SCANNED_MAX];
     size_t count = 0;
@@ -137,9 +137,9 @@ fc_status fc_probe_choose(fc_arena *arena, const uint8_t *needle, size_t len, bo
         count++;
     }
     window w = best_window(chars, count, fold, KIND_PLAIN);
-    if (w.bits < enough_bits) {
+    if (widest || w.bits < enough_bits) {
         const window any = best_window(chars, count, fold, KIND_OTHER);
-        if (any.bits > w.bits + 4) w = any;
+        if (widest || any.bits > w.bits + 4) w = any;
     }
     if (w.end == w.begin) return FC_OK;
 
@@ -158,6 +158,14 @@ fc_status fc_probe_choose(fc_arena *arena, const uint8_t *needle, size_t len, bo
     if (status == FC_OK && kelvin) status = add_literal(arena, out, (const uint8_t *)"\xe2\x84\xaa", 3, false);
     if (status == FC_OK && long_s) status = add_literal(arena, out, (const uint8_t *)"\xc5\xbf", 2, false);
     return status;
+}
+
+fc_status fc_probe_choose(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, fc_probe *out) {
+    return choose(arena, needle, len, fold, false, out);
+}
+
+fc_status fc_probe_choose_widest(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, fc_probe *out) {
+    return choose(arena, needle, len, fold, true, out);
 }
 
 bool fc_probe_join(fc_probe *probe, const fc_probe *other) {

@@ -28,6 +28,9 @@ typedef struct fc_probe {
  * arena. literals_len is 0 when no run of the needle can serve. O(len). */
 fc_status fc_probe_choose(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, fc_probe *out);
 
+/* The same for the run with the most bits, whatever a search for it costs. */
+fc_status fc_probe_choose_widest(fc_arena *arena, const uint8_t *needle, size_t len, bool fold, fc_probe *out);
+
 /* Make `probe` stand for a line that either satisfies; false, and unchanged, if that is too much for one probe. */
 bool fc_probe_join(fc_probe *probe, const fc_probe *other);
 

@@ -108,6 +108,12 @@ static void check_choices(void) {
     const fc_probe exact = chosen(&arena, "Timeout", false);
     CHECK(exact.literals_len == 1 && !exact.literals[0].ignore_case && sees(&exact, "..Timeout..", 11));
     CHECK(!sees(&exact, "..timeout..", 11) && sees(&exact, "\\u0054imeout", 12) && !sees(&exact, "\\u0078", 6));
+    /* The widest run takes characters whose variants cost a search more. */
+    fc_probe widest;
+    CHECK(chosen(&arena, "opalescent", true).literals[0].len == 5);
+    CHECK(fc_probe_choose_widest(&arena, (const uint8_t *)"opalescent", 10, true, &widest) == FC_OK);
+    CHECK(widest.literals_len == 2 && widest.literals[0].len == 10 && sees(&widest, "OPALESCENT", 10));
+    CHECK(sees(&widest, "\xc5\xbf", 2) && sees(&widest, "\\u017f", 6) && !sees(&widest, "opale scent", 11));
     /* k and s have variants beyond ASCII. */
     const fc_probe kiss = chosen(&arena, "kiss", true);
     CHECK(sees(&kiss, "\xe2\x84\xaaiss", 6) && sees(&kiss, "\\u212aiss", 9) && sees(&kiss, "ki\xc5\xbfs", 5));
