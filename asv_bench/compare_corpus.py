@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 THREADS, LIMIT = 2, 50
+DUCKDB = "DuckDB's table"
 CASES = ("open", "rare", "sketch", "newest", "band", "follow", "typing", "memory", "tables")
 RARE, COMMON = sample_logs.RARE, sample_logs.COMMON
 # Words that the tree does not hold, of the letters and shapes of its own: what a sketch must tell from them.
@@ -285,13 +286,19 @@ print(anon * 1024, corpus.nbytes)
         words = [RARE, COMMON, "timeout", "mutex", "percentile", "heap", "deploy", "barrier", "cookie", "socket"]
         database, duck = self.sqlite(), self.duckdb()
         taken: Samples = {}
+        missed: dict[str, int] = {}
+
+        def is_right(name: str, count: int, planted: int) -> bool:
+            """DuckDB's columns hold the JSON of contents as it is: a word spelled with an escape there is not found."""
+            return count == planted or (name == DUCKDB and 0.85 * planted <= count < planted)
+
         with self.corpus(sketch=True) as corpus:
             corpus.build_sketch()
             corpus.build_facts()
             engines: dict[str, Callable[[str], int | None]] = {
                 "opened, exact count": lambda word: self.ask(corpus, word).stats.matches,
                 "opened, newest 50": lambda word: self.ask(corpus, word, count=False).stats.matches,
-                "DuckDB's table": duck,
+                DUCKDB: duck,
                 "SQLite FTS5 (whole words)": database,
             }
             for number in range(-1, self.rounds):
@@ -299,11 +306,13 @@ print(anon * 1024, corpus.nbytes)
                     for name, engine in engines.items():
                         took, count = timed(partial(engine, word))
                         planted = self.made["planted"].get(word)
-                        if planted and count not in (None, planted["records"]):
+                        missed[name] = max(missed.get(name, 0), planted["records"] - count if planted and count else 0)
+                        if planted and count is not None and not is_right(name, count, planted["records"]):
                             raise SystemExit(f"{name}: {word!r} in {count} records, planted are {planted['records']}")
                         if number >= 0:
                             taken.setdefault(name, []).append(took)
         self.keep("tables", taken)
+        self.note("records that DuckDB misses, of a word spelled with escapes", missed[DUCKDB])
         for name, samples in taken.items():
             ordered = sorted(samples)
             at_99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
@@ -313,7 +322,8 @@ print(anon * 1024, corpus.nbytes)
         engine = table_engines.DuckDB()
         columns = ", ".join(f"{name}: 'VARCHAR'" for name in table_engines.TEXT)
         source = f"read_json($files, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
-        values = {"files": [table_engines.glob_of(self.tree)]}
+        mended = table_engines.mended(self.tree, self.folder / f"mended-{self.tree.name.removeprefix('tree-')}")
+        values = {"files": [table_engines.glob_of(mended)]}
         took, _ = timed(lambda: engine.connection.execute(f"CREATE TABLE records AS SELECT * FROM {source}", values))
         self.note("loading DuckDB's table, s", took)
         matches = " OR ".join(f"regexp_matches({text}, $word)" for text in table_engines.TEXT)
