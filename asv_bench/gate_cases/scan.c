@@ -232,7 +232,8 @@ static const gate_case cases[] = {
     {"match_common", match_common, COMMON, FC_CPU_V3},
     {"best", best, 50, FC_CPU_BASE},
     {"run_rare", run_rare, RARE, FC_CPU_V3},
-    {"line_time", line_time, LINES - RARE / 2, FC_CPU_V3}, /* the others hold an escape of a letter of the key */
+    /* The others hold an escape of a letter of the key. */
+    {"line_time", line_time, LINES - RARE / 2, FC_CPU_V3},
     {"run_common", run_common, COMMON, FC_CPU_V3},
     {"run_uncounted", run_uncounted, 50, FC_CPU_V3},
     {0},
