@@ -93,7 +93,7 @@ def _read(path: str) -> str:
 def off_words(*, warn: bool = True) -> frozenset[str]:
     """Return the optimisations that FASTCORE_OFF switches off.
 
-    An unknown word is warned about, as if by the line that called the caller.
+    An unknown word is warned about, as if by the line that called the public function whose helper asks.
     """
     text = os.environ.get("FASTCORE_OFF", "")
     if not text:
@@ -106,5 +106,5 @@ def off_words(*, warn: bool = True) -> frozenset[str]:
         from fastcore.errors import printable
 
         named = ", ".join(printable(word) for word in sorted(unknown))
-        warnings.warn(f"FASTCORE_OFF: unknown {named}; known are {', '.join(OFF_WORDS)}", stacklevel=3)
+        warnings.warn(f"FASTCORE_OFF: unknown {named}; known are {', '.join(OFF_WORDS)}", stacklevel=4)
     return words
