@@ -330,7 +330,7 @@ print(anon * 1024, corpus.nbytes)
 
         def count(word: str) -> int:
             found = engine.connection.execute(f"SELECT count(*) FROM records WHERE {matches}", {"word": f"(?i){word}"})
-            return int(found.fetchone()[0])
+            return int(found.fetchall()[0][0])
 
         return count
 
