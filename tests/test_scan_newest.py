@@ -42,7 +42,7 @@ def ask(paths: Any, **options: Any) -> fastcore.Hits:
     exact = fastcore.scan(paths, "needle", **options)
     hits = fastcore.scan(paths, "needle", count=False, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FASTCORE_OFF", "prune")
+        patch.setenv("FASTCORE_OFF", f"prune,{os.environ.get('FASTCORE_OFF', '')}")
         whole = fastcore.scan(paths, "needle", count=False, **options)
     assert exact.stats.matches is not None and hits.stats.matches is None and whole.stats.matches is None
     assert list(hits) == list(exact) == list(whole)
@@ -364,7 +364,7 @@ def test_mapped_lines_that_come_too_late_are_left_unparsed(
     path.write_bytes(b"".join(line(second) for second in range(3000)))
     with fastcore.Corpus(path, facts=False) as corpus:
         hits = same_mapped(corpus, path, order=order, limit=5, threads=1)
-    assert hits.stats.candidates < 100
+    assert hits.stats.candidates < (1500 if "prefilter" in os.environ.get("FASTCORE_OFF", "") else 100)
 
 
 @pytest.mark.parametrize("share", [2, 30, 10_000])

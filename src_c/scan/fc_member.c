@@ -90,6 +90,24 @@ bool fc_member_is_untouched(const fc_member *member, const char *path) {
     return now.size > was->size || (now.size == was->size && now.mtime_ns == was->mtime_ns);
 }
 
+/* Read what the mapping does not give from the file itself, if its name still leads there: it was cut and is long again,
+ * or a page is lost indeed. */
+static fc_status read_file(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
+                           size_t *out_len, int *out_errno) {
+    fc_file_info now;
+    int fd;
+    *out_len = 0;
+    const fc_status status = fc_file_open(path, &fd, &now, out_errno);
+    if (status != FC_OK || !is_same_file(&now, &member->info)) {
+        if (status == FC_OK) fc_file_close(fd);
+        *out_errno = EIO;
+        return FC_OS;
+    }
+    const fc_status got = fc_file_read(fd, offset, out, len, out_len, out_errno);
+    fc_file_close(fd);
+    return got;
+}
+
 fc_status fc_member_read(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
                          size_t *out_len, int *out_errno) {
     fc_status status = FC_OK;
@@ -97,7 +115,7 @@ fc_status fc_member_read(const fc_member *member, const char *path, uint64_t off
     if (len > member->info.size - offset) len = (size_t)(member->info.size - offset);
     for (;;) {
         copying copy = {member->bytes + offset, out, len};
-        size_t fault = len;
+        size_t fault;
         /* The bytes of the page in which a file ends by now read as zeros: so its size is asked for after the copy. */
         const bool is_whole = len == 0 || member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
         const uint64_t size = size_now(member, path), left = offset < size ? size - offset : 0;
@@ -105,10 +123,9 @@ fc_status fc_member_read(const fc_member *member, const char *path, uint64_t off
         if (is_short) len = (size_t)left;
         if (is_whole) break;
         if (is_short) continue;
-        /* Nobody has cut it: the page is lost. */
-        status = FC_OS;
-        *out_errno = EIO;
-        len = fault;
+        /* All of it: a copy does not go from the first byte to the last. */
+        status = read_file(member, path, offset, out, len, &len, out_errno);
+        break;
     }
     *out_len = len;
     return status;
