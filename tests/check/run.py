@@ -234,18 +234,18 @@ def clone() -> None:
 
 # With the seconds that each may take.
 STEPS = {
-    "test": (test, 600),
+    "test": (test, 1200),
     "lint": (lint, 300),
     "docs": (docs, 120),
     "warnings": (warnings, 300),
-    "gate": (gate, 180),
+    "gate": (gate, 300),
     "clone": (clone, 300),
-    "switches": (switches, 600),
+    "switches": (switches, 1200),
     "builds": (builds, 600),
     "thread": (thread, 600),
     "fuzz": (fuzz, 600),
-    "address": (address, 1500),
-    "pythons": (pythons, 900),
+    "address": (address, 1800),
+    "pythons": (pythons, 1800),
 }
 
 
