@@ -435,7 +435,8 @@ def _each_path(paths: Path | Iterable[Path] | None) -> tuple[Path, ...]:
         return (_sources.default_folder(),)
     if isinstance(paths, (str, os.PathLike)):
         return (paths,)
-    each = tuple(paths)
+    is_memory = isinstance(paths, (bytes, bytearray, memoryview))
+    each: tuple[Any, ...] = (paths,) if is_memory else tuple(paths)
     for path in each:
         if not isinstance(path, (str, os.PathLike)):
             raise TypeError(f"paths: a Corpus holds files; wanted a path, not {type(path).__name__}")

@@ -163,3 +163,5 @@ def test_what_is_no_path_is_refused(tmp_path: Path) -> None:
             fastcore.Corpus(wrong)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         pickle.dumps(fastcore.Corpus(tmp_path))
+    with pytest.raises(TypeError, match="wanted a path, not bytes"):
+        fastcore.Corpus(b"a.jsonl")  # type: ignore[arg-type]
