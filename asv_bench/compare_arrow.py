@@ -11,12 +11,9 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import importlib.metadata
-import json
 import statistics
 import sys
-import time
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +25,13 @@ import pyarrow
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bars
+import sampling
 
 import fastcore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RESULTS = Path(__file__).parent / "results" / "compare"
 LIBRARIES = ("polars", "duckdb", "pandas", "pyarrow")
 
 
@@ -149,18 +146,6 @@ def query(table: fastcore.Table) -> Counter[str]:
     return asked
 
 
-def measure(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of calls that run in turn, after a throw-away round."""
-    samples: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(-1, rounds):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            if number >= 0:
-                samples[name].append(time.perf_counter() - began)
-    return samples
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=7)
@@ -177,7 +162,7 @@ def main() -> int:
     print(f"duckdb: a self-join asks for {asked['streams']} streams and {asked['schemas']} schemas")
     calls: dict[str, Callable[[], object]] = {f"{name} by Arrow": call for name, call in readers(table).items()}
     calls |= {f"{name} by values": call for name, call in by_values(table).items()}
-    samples = measure(calls, args.rounds)
+    samples = sampling.alternate(calls, args.rounds, thrown_away=1)
     print(f"\n{args.rows:,} rows, median seconds")
     for name in LIBRARIES:
         line, arrow = f"  {name:8} {statistics.median(samples[f'{name} by Arrow']):8.4f}", samples[f"{name} by Arrow"]
@@ -188,13 +173,7 @@ def main() -> int:
         print(line)
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     kept = {"machine": bars.machine() | versions, "rows": args.rows, "asked": asked, "samples": samples}
-    path = args.out or (RESULTS / f"arrow-{date.today().isoformat()}.json" if args.rows == 1_000_000 else None)
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("arrow", kept, args.out, args.rows == 1_000_000)
     return 0
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ import bars
 import compare_scan
 import compare_table
 import sample_logs
+import sampling
 import table_engines
 
 import fastcore
@@ -54,17 +54,6 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
     value = call()
     return time.perf_counter() - began, value
-
-
-def alternate(calls: dict[str, Callable[[], Any]], rounds: int) -> Samples:
-    """Run the calls in turn; two throw-away rounds."""
-    samples: Samples = {name: [] for name in calls}
-    for number in range(-2, rounds):
-        for name, call in calls.items():
-            took, _ = timed(call)
-            if number >= 0:
-                samples[name].append(took)
-    return samples
 
 
 def ms(seconds: float) -> float:
@@ -112,22 +101,11 @@ class Comparison:
         def opened() -> None:
             self.corpus().close()
 
-        self.keep("open", alternate({"open and close": opened}, self.rounds))
+        self.keep("open", sampling.alternate({"open and close": opened}, self.rounds))
         self.bars.at_most("opening", ms(statistics.median(self.samples["open"]["open and close"])), 60, "ms")
 
     def rare(self) -> None:
-        rg = [
-            "rg",
-            "-c",
-            "-i",
-            "-F",
-            f"-j{THREADS}",
-            "--hidden",
-            "--no-ignore",
-            "--with-filename",
-            RARE,
-            str(self.tree),
-        ]
+        rg = compare_scan.ripgrep(RARE, str(self.tree))
         with self.corpus(sketch=False) as corpus:
             calls: dict[str, Callable[[], Any]] = {
                 "opened": lambda: self.ask(corpus, RARE),
@@ -135,7 +113,7 @@ class Comparison:
             }
             if shutil.which("rg"):
                 calls["rg"] = lambda: compare_scan.count_lines(rg)
-            self.keep("rare", alternate(calls, self.rounds))
+            self.keep("rare", sampling.alternate(calls, self.rounds))
         self.bars.at_most("opened, rare word", self.ratio("rare", "opened", "rg"), 0.45, "x rg")
         self.bars.at_least("one-shot, rare word", self.ratio("rare", "one-shot", "opened"), 1.8, "x opened")
 
@@ -145,7 +123,7 @@ class Comparison:
             took, _ = timed(corpus.build_sketch)
             bytes_of_all = corpus.stats.bytes
             calls = {"opened, sketch": lambda: self.ask(corpus, RARE), "one-shot": lambda: self.ask(None, RARE)}
-            self.keep("sketch", alternate(calls, self.rounds))
+            self.keep("sketch", sampling.alternate(calls, self.rounds))
             self.note("sketch, MB", (corpus.nbytes - before) / 1e6)
             self.note("sketch, share of the files", (corpus.nbytes - before) / bytes_of_all)
             for letters, words in ABSENT.items():
@@ -182,7 +160,7 @@ class Comparison:
             week, alone = calls["opened, facts, 7 days"](), calls["one-shot, 7 days"]()
             if not week or week != alone or week.stats.matches != alone.stats.matches:
                 raise SystemExit("7 days: other hits than the one-shot scan has")
-            self.keep("newest", {**alternate(calls, self.rounds), "opened, facts cold, top 50": cold})
+            self.keep("newest", {**sampling.alternate(calls, self.rounds), "opened, facts cold, top 50": cold})
             self.note("bytes looked at, top 50", calls["opened, facts, top 50"]().stats.bytes)
             self.note("bytes looked at, 7 days", week.stats.bytes)
             self.note("memory of the corpus, MB", corpus.nbytes / 1e6)
@@ -209,7 +187,7 @@ class Comparison:
                 "opened, one thread": lambda: corpus.scan("zyxwvut", threads=1, limit=0),
                 "summing": lambda: int(words.sum()),
             }
-            self.keep("band", alternate(calls, self.rounds))
+            self.keep("band", sampling.alternate(calls, self.rounds))
         self.note("GB/s of the sum", words.nbytes / statistics.median(self.samples["band"]["summing"]) / 1e9)
         ratio = self.ratio("band", "summing", "opened, one thread")
         self.bars.at_least("one thread, search and escape search", ratio, 0.8, "x the sum")
@@ -383,15 +361,9 @@ def main() -> int:
         gc.collect()
     met = compared.bars.show()
     whole = not args.case and args.bytes == parser.get_default("bytes") and args.files == parser.get_default("files")
-    path = args.out or (compare_table.RESULTS / f"corpus-{date.today().isoformat()}.json" if whole else None)
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0 if met else 1
-    path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"machine": bars.machine("rg"), "tree": compared.made["parameters"], "threads": THREADS}
     kept |= {"cases": compared.samples, "figures": compared.figures, "bars": compared.bars.rows}
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("corpus", kept, args.out, whole)
     return 0 if met else 1
 
 

@@ -15,13 +15,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +32,7 @@ import compare_table
 import data_sets
 import midi_engines
 import sample_midi
+import sampling
 import side_by_side
 
 from fastcore import midi
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CACHE = Path(os.environ.get("FASTCORE_COMPARE_DIR") or os.path.expanduser("~/.cache/fastcore-compare"))
-RESULTS = compare_table.RESULTS
 CASES = ("onsets", "parse", "columns", "threads", "memory")
 FEW, FEW_BYTES = 40, 60_000  # files, and bytes in all, that the slow engines get
 SLOW = ("mido", "pretty_midi", "miditoolkit")
@@ -305,13 +303,7 @@ def main() -> int:
         kept["memory"] = memory(sets["15 % free"], args.memory_files, judged)
     met = judged.show()
     kept["bars"] = judged.rows
-    path = args.out or (RESULTS / f"midi-{date.today().isoformat()}.json" if not args.case else None)
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0 if met else 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("midi", kept, args.out, not args.case)
     return 0 if met else 1
 
 

@@ -13,7 +13,6 @@ Keeps the samples as JSON in asv_bench/results/compare/. Ends with 1 if a bar wa
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import statistics
@@ -21,7 +20,6 @@ import sys
 import time
 import types
 import zlib
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bars
 import compare_table
 import sample_logs
+import sampling
 import side_by_side
 
 import fastcore
@@ -298,16 +297,10 @@ def main() -> int:
     met = judged.show()
 
     whole = not args.items and not args.us
-    path = args.out or (compare_table.RESULTS / f"parallel-{date.today().isoformat()}.json" if whole else None)
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0 if met else 1
-    path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"machine": bars.machine(), "threads": THREADS, "ns_per_byte": ns_per_byte}
     kept |= {"points": {str(point): point.samples for point in points}, "shares": shares}
     kept |= {"two threads": beside, "bars": judged.rows}
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("parallel", kept, args.out, whole)
     return 0 if met else 1
 
 

@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import time
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bars
 import compare_table
 import sample_logs
+import sampling
 import table_engines
 
 import fastcore
@@ -32,7 +32,6 @@ import fastcore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-RESULTS = compare_table.RESULTS
 THREADS, LIMIT = 2, 50
 MB = 1_000_000
 FEWER_ROUNDS = {"grep": 1, "DuckDB": 3, "DuckDB, raw lines": 3, "polars": 3, "polars, raw lines": 3}
@@ -117,6 +116,12 @@ def count_lines(command: list[str]) -> int:
     return sum(int(line.rpartition(b":")[2]) for line in result.stdout.splitlines() if line)
 
 
+def ripgrep(word: str, *roots: str) -> list[str]:
+    """The command that counts the lines with a word as fastcore would find it, in every file."""
+    options = ["-c", "-i", "-F", f"-j{THREADS}", "--hidden", "--no-ignore", "--with-filename"]
+    return ["rg", *options, word, *roots]
+
+
 class Case:
     """One word over some roots: engines that are timed in turn, each with the count that it must find."""
 
@@ -181,18 +186,7 @@ class Case:
         else:
             found["fastcore command"] = (self.command, records)
         if shutil.which("rg"):
-            rg = [
-                "rg",
-                "-c",
-                "-i",
-                "-F",
-                f"-j{THREADS}",
-                "--hidden",
-                "--no-ignore",
-                "--with-filename",
-                self.word,
-                *roots,
-            ]
+            rg = ripgrep(self.word, *roots)
             found["rg"] = (lambda: count_lines(rg), lines)
         if self.name != "validate":
             grep = ["grep", "-r", "-c", "-i", "-F", "-a", "-H", self.word, *roots]
@@ -394,15 +388,9 @@ def main() -> int:
     met = judged.show()
 
     whole = not args.case and args.bytes == parser.get_default("bytes") and args.files == parser.get_default("files")
-    path = args.out or (RESULTS / f"scan-{date.today().isoformat()}.json" if whole else None)
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0 if met else 1
-    path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"machine": machine(), "tree": made["parameters"], "threads": THREADS, "limit": LIMIT, "startup": floor}
     kept |= {"cases": {name: case.samples for name, case in cases.items()}, "memory": peaks, "bars": judged.rows}
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("scan", kept, args.out, whole)
     return 0 if met else 1
 
 

@@ -23,14 +23,13 @@ import statistics
 import sys
 import sysconfig
 import time
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bars
-import compare_table
 import sample_logs
+import sampling
 
 import fastcore
 
@@ -249,11 +248,8 @@ def main() -> int:
     met = judged.show()
 
     whole = all(getattr(args, name) == parser.get_default(name) for name in ("bytes", "files", "code_bytes"))
-    path = args.out or (compare_table.RESULTS / f"sketch-{date.today().isoformat()}.json" if whole else None)
-    if path is not None:
-        kept |= {"shares": shares, "hostile": hostile, "bars": judged.rows}
-        path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-        print(f"\nsamples: {path}")
+    kept |= {"shares": shares, "hostile": hostile, "bars": judged.rows}
+    sampling.keep("sketch", kept, args.out, whole)
     return 0 if met else 1
 
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import statistics
 import sys
 import threading
 import time
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bars
+import sampling
 import side_by_side
 
 import fastcore
@@ -31,7 +30,6 @@ import fastcore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RESULTS = Path(__file__).parent / "results" / "compare"
 SIZES, KS = (10**4, 10**5, 10**6, 10**7), (10, 100, 1000)
 ORDERS = ("random", "ascending", "descending", "saw-tooth", "organ pipe", "constant", "few distinct")
 ENOUGH_S = 0.002  # a sample lasts at least so long
@@ -213,13 +211,7 @@ def main() -> int:
     judged.at_least("two threads, n=10,000,000 k=10", value, 0.9, "x 2 processes")
     met = judged.show()
     kept["bars"] = judged.rows
-    path = args.out or (None if args.size else RESULTS / f"topk-{date.today().isoformat()}.json")
-    if path is None:
-        print("\nnot a whole run: its samples are kept with --out FILE only")
-        return 0 if met else 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"\nsamples: {path}")
+    sampling.keep("topk", kept, args.out, not args.size)
     return 0 if met else 1
 
 

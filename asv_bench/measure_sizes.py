@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 import bars
 import sample_logs
+import sampling
 
 import fastcore
 
@@ -44,18 +44,6 @@ def made(folder: Path, content: bytes, size: int) -> Path:
         (tree / f"{number}.jsonl").write_bytes(content[begin:end])
         begin, number = end, number + 1
     return tree
-
-
-def rounds(calls: dict[str, Call], count: int) -> dict[str, list[float]]:
-    """Samples of calls in turn, after two that are thrown away."""
-    samples: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(-2, count):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            if number >= 0:
-                samples[name].append(time.perf_counter() - began)
-    return samples
 
 
 def ripgrep(tree: Path) -> None:
@@ -96,7 +84,7 @@ def main() -> int:
                 "rg": lambda tree=tree: ripgrep(tree),  # type: ignore[misc]
             }
             files = sum(1 for _ in tree.iterdir())
-            kept["sizes"][str(size)] = {"files": files, "samples": rounds(calls, args.rounds)}
+            kept["sizes"][str(size)] = {"files": files, "samples": sampling.alternate(calls, args.rounds)}
             print(f"{size:>10,} bytes a file, {files:>6,} files", flush=True)
         small = root / "small"
         sample_logs.build(small, 10 * MB, 27)
@@ -106,7 +94,7 @@ def main() -> int:
             "rg": lambda: ripgrep(small),
             "the command": lambda: command(small),
         }
-        kept["calls"] = {"bytes": nbytes, "samples": rounds(repeated, args.calls)}
+        kept["calls"] = {"bytes": nbytes, "samples": sampling.alternate(repeated, args.calls)}
     target = RESULTS / f"sizes-{date.today()}.json"
     target.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     print(target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target)
