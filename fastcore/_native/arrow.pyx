@@ -2,7 +2,6 @@
 """Columns as Arrow's PyCapsules: the C stream and schema over Python's buffers."""
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid, PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
@@ -10,7 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport strcmp
 
-from fastcore._native.base cimport exiting, fc_status, raise_status
+from fastcore._native.base cimport Held, exiting, fc_status, raise_status
 
 
 cdef extern from "<stdbool.h>" nogil:
@@ -75,21 +74,6 @@ cdef void release_stream(object capsule) noexcept:
     if stream.release != NULL:
         stream.release(stream)
     free(stream)
-
-
-@cython.final
-cdef class _Buffer:
-    """A buffer of somebody else's, held."""
-    cdef Py_buffer view
-    cdef bint held
-
-    def __cinit__(self, source):
-        PyObject_GetBuffer(source, &self.view, PyBUF_SIMPLE)
-        self.held = True
-
-    def __dealloc__(self):
-        if self.held:
-            PyBuffer_Release(&self.view)
 
 
 @cython.final
@@ -159,7 +143,7 @@ cdef class Export:
 
     cdef const void *buffer(self, source, str name, int64_t least, size_t width) except? NULL:
         """Hold a buffer of at least so many bytes."""
-        cdef _Buffer held = _Buffer(source)
+        cdef Held held = Held(source)
         if held.view.len < least or <uintptr_t>held.view.buf % width != 0:
             raise ValueError(f"column {name!r}: a buffer of {held.view.len} bytes, wanted {least} aligned to {width}")
         self.held.append(held)

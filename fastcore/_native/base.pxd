@@ -1,5 +1,6 @@
 """What other compiled modules take from the one process-wide runtime by cimport."""
 
+cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 cdef extern from "fc_status.h" nogil:
@@ -34,6 +35,22 @@ cdef extern from "fc_runtime.h" nogil:
         bint (*should_stop)(fc_job *job, unsigned int worker)
         unsigned int (*choose)(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads)
         void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned int threads, int64_t took_ns)
+
+# What a running kernel asks Python: pending signals, and the user's progress function. `error` is what was raised.
+@cython.final
+cdef class Poll:
+    cdef str unit
+    cdef object progress, error
+
+# A buffer of somebody else's that stays exported as long as this lives.
+@cython.final
+cdef class Held:
+    cdef Py_buffer view
+    cdef bint held
+
+# The polls of kernels, of which some tell how far they are; `ctx` is a Poll.
+cdef int poll_signals(void *ctx) noexcept nogil
+cdef int poll_progress(void *ctx, uint64_t done, uint64_t total) noexcept nogil
 
 cdef const fc_runtime *runtime() noexcept nogil
 cdef bint exiting() noexcept nogil

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sized
 from typing import final
 
+from _typeshed import ReadableBuffer
+
 __pyx_capi__: dict[str, object]
 
 def cpu_level() -> str:
@@ -64,3 +66,15 @@ def forget_sites() -> None:
 
 def handover_ns() -> int:
     """Return the measured hand-over of the pool in ns; 0: not measured yet."""
+
+@final
+class Poll:
+    """What a running kernel asks Python; made by the bindings alone. `unit` is of what its progress is told in."""
+
+    def __new__(cls, unit: str | None) -> Poll: ...
+
+@final
+class Held:
+    """A buffer of somebody else's that stays exported as long as this lives; made by the bindings alone."""
+
+    def __new__(cls, source: ReadableBuffer) -> Held: ...

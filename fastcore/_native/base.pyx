@@ -5,6 +5,7 @@ import atexit
 import os
 
 cimport cython
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
 from cpython.exc cimport PyErr_CheckSignals, PyErr_Occurred
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
@@ -90,6 +91,41 @@ cdef const fc_runtime *runtime() noexcept nogil:
 
 cdef bint exiting() noexcept nogil:
     return is_exiting and PyThread_get_thread_ident() != exiting_thread
+
+
+cdef class Poll:
+    def __cinit__(self, str unit):
+        self.unit = unit
+
+
+cdef int poll_signals(void *ctx) noexcept nogil:
+    return poll_progress(ctx, 0, 0)
+
+
+cdef int poll_progress(void *ctx, uint64_t done, uint64_t total) noexcept nogil:
+    return 1 if exiting() else poll_python(ctx, done, total)
+
+
+cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil:
+    cdef Poll state = <Poll>ctx
+    try:
+        PyErr_CheckSignals()
+        if state.progress is not None:
+            state.progress(done, total, state.unit)
+    except BaseException as error:
+        state.error = error
+        return 1
+    return 0
+
+
+cdef class Held:
+    def __cinit__(self, source):
+        PyObject_GetBuffer(source, &self.view, PyBUF_SIMPLE)
+        self.held = True
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
 
 
 def _exit():

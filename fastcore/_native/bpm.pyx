@@ -1,15 +1,13 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Tempo from the times of onsets, and from envelopes of onset strength."""
 
-cimport cython
 cimport numpy as np
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from fastcore._native.base cimport (
-    FC_BAD_VALUE, FC_OK, exiting, fc_cost_work, fc_cpu_level, fc_runtime, fc_status, raise_status, runtime,
+    FC_BAD_VALUE, FC_OK, Poll, fc_cost_work, fc_cpu_level, fc_runtime, fc_status, poll_signals, raise_status, runtime,
 )
 
 import numpy
@@ -78,24 +76,6 @@ cdef extern from "fc_many.h" nogil:
 cdef size_t FEW_ONSETS = 2000, FEW_FRAMES = 30000
 
 
-@cython.final
-cdef class _Poll:
-    cdef object error
-
-
-cdef int poll(void *ctx) noexcept nogil:
-    return 1 if exiting() else poll_python(ctx)
-
-
-cdef int poll_python(void *ctx) noexcept with gil:
-    try:
-        PyErr_CheckSignals()
-    except BaseException as error:
-        (<_Poll>ctx).error = error
-        return 1
-    return 0
-
-
 cdef const fc_comb_score *score_of(name) except NULL:
     if name == "general":
         return &fc_comb_general
@@ -136,13 +116,13 @@ cdef tuple as_tuple(const fc_estimate *e, str whole):
 
 cdef fc_status run(fc_many *many, bint large, size_t *out_bad) except *:
     cdef fc_status status
-    cdef _Poll state
+    cdef Poll state
     many.threads = 1
     if not large:
         return fc_many_tell(runtime(), many, out_bad)
     many.threads = check_threads(None)
-    state = _Poll()
-    many.poll = poll
+    state = Poll(None)
+    many.poll = poll_signals
     many.poll_ctx = <void *>state
     with nogil:
         status = fc_many_tell(runtime(), many, out_bad)

@@ -4,14 +4,13 @@
 cimport cython
 cimport numpy as np
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
-from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memcpy, memset
 
 from fastcore._native.base cimport (
-    FC_NO_MEMORY, FC_OK, FC_OS, exiting, fc_cost_work, fc_runtime, fc_status, raise_status, runtime,
+    FC_NO_MEMORY, FC_OK, FC_OS, Poll, fc_cost_work, fc_runtime, fc_status, poll_progress, raise_status, runtime,
 )
 
 import errno
@@ -866,29 +865,6 @@ cdef object row_layout():
 ROW = row_layout()
 
 
-@cython.final
-cdef class _Poll:
-    """What a running batch asks Python: pending signals, and the user's progress function."""
-    cdef object progress
-    cdef object error
-
-
-cdef int poll_batch(void *ctx, uint64_t done, uint64_t total) noexcept nogil:
-    return 1 if exiting() else poll_python(ctx, done, total)
-
-
-cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil:
-    cdef _Poll state = <_Poll>ctx
-    try:
-        PyErr_CheckSignals()
-        if state.progress is not None:
-            state.progress(done, total, "files")
-    except BaseException as error:
-        state.error = error
-        return 1
-    return 0
-
-
 cdef tuple texts_of(const fc_gathered *texts, size_t rows):
     """Bytes, offsets of texts, offsets of rows."""
     return (PyBytes_FromStringAndSize(<const char *>texts.bytes, <Py_ssize_t>texts.bytes_len),
@@ -897,7 +873,7 @@ cdef tuple texts_of(const fc_gathered *texts, size_t rows):
 
 def analyze_many(list paths not None, str tempo, unsigned int parts, unsigned int threads, progress):
     cdef fc_batch batch
-    cdef _Poll state = _Poll()
+    cdef Poll state = Poll("files")
     cdef np.ndarray rows = numpy.empty(len(paths), ROW)
     cdef fc_status status
     cdef const char **names
@@ -910,7 +886,7 @@ def analyze_many(list paths not None, str tempo, unsigned int parts, unsigned in
     batch.options.tempo = CHOICES[tempo]
     batch.rows = <fc_batch_row *>np.PyArray_DATA(rows)
     batch.threads = threads
-    batch.poll = poll_batch
+    batch.poll = poll_progress
     batch.poll_ctx = <void *>state
     batch.paths = names = <const char **>calloc(batch.count + 1, sizeof(char *))
     if names == NULL:

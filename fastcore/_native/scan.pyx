@@ -2,15 +2,14 @@
 """Queries over session logs: the compiled plan, the files to scan, and the scan itself."""
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize, PyBytes_Size
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset, strerror
 
-from fastcore._native.base cimport (FC_BAD_LINE, FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status,
-                                          runtime)
+from fastcore._native.base cimport (
+    FC_BAD_LINE, FC_OK, Held, Poll, fc_cost_work, fc_runtime, fc_status, poll_progress, raise_status, runtime,
+)
 
 
 cdef extern from "<stdbool.h>" nogil:
@@ -466,7 +465,7 @@ cdef class Sources:
         raise_status(status)
 
     def add_memory(self, buffer, bytes name not None):
-        cdef _Held held = _Held(buffer)
+        cdef Held held = Held(buffer)
         self.buffers.append(held)
         raise_status(fc_file_list_add_memory(&self.files, PyBytes_AsString(name), <size_t>PyBytes_Size(name),
                                              <const uint8_t *>held.view.buf, <size_t>held.view.len))
@@ -519,44 +518,6 @@ cdef object size_of(const fc_file_entry *entry):
         with nogil:
             status = fc_file_stat_path(fc_file_entry_place(entry), &info, &code)
     return info.size if status == FC_OK else 0
-
-
-@cython.final
-cdef class _Held:
-    """A buffer that stays exported as long as this lives."""
-    cdef Py_buffer view
-    cdef bint held
-
-    def __cinit__(self, source):
-        PyObject_GetBuffer(source, &self.view, PyBUF_SIMPLE)
-        self.held = True
-
-    def __dealloc__(self):
-        if self.held:
-            PyBuffer_Release(&self.view)
-
-
-@cython.final
-cdef class _Poll:
-    """What a running scan asks Python: pending signals, and the user's progress function."""
-    cdef object progress
-    cdef object error
-
-
-cdef int poll(void *ctx, uint64_t done, uint64_t total) noexcept nogil:
-    return 1 if exiting() else poll_python(ctx, done, total)
-
-
-cdef int poll_python(void *ctx, uint64_t done, uint64_t total) noexcept with gil:
-    cdef _Poll state = <_Poll>ctx
-    try:
-        PyErr_CheckSignals()
-        if state.progress is not None:
-            state.progress(done, total, "bytes")
-    except BaseException as error:
-        state.error = error
-        return 1
-    return 0
 
 
 cdef int64_t nanoseconds(timeout) except? -2:
@@ -689,7 +650,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     cdef fc_run_options options
     cdef fc_run_result result
     cdef fc_status status = FC_OK
-    cdef _Poll state = _Poll()
+    cdef Poll state = Poll("bytes")
     if sources.sketching is not None and not validate_all:
         timeout = sources.sketching.before(sources, plan, threads, block, timeout)
     memset(&result, 0, sizeof(result))
@@ -707,7 +668,7 @@ def run(Sources sources not None, Plan plan not None, *, int order, limit, bint 
     options.span = span
     options.block = block
     options.use = sources.use & use
-    options.poll = poll
+    options.poll = poll_progress
     options.poll_ctx = <void *>state
     options.poll_total = progress is not None
     options.keep_trail = keep_trail = keep_trail and count and not validate_all and plan.has_filter
@@ -766,12 +727,12 @@ def make_sketches(Sources sources not None, *, unsigned int threads, size_t bloc
     cdef fc_sketches_options options
     cdef c_bool whole = False
     cdef fc_status status
-    cdef _Poll state = _Poll()
+    cdef Poll state = Poll("bytes")
     state.progress = progress
     options.threads = threads
     options.block = block
     options.timeout_ns = nanoseconds(timeout)
-    options.poll = poll
+    options.poll = poll_progress
     options.poll_ctx = <void *>state
     with nogil:
         status = fc_sketches_make(runtime(), &sources.files, &options, &whole)

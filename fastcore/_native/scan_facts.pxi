@@ -105,12 +105,12 @@ def learn(Sources sources not None, *, bint names, size_t block, unsigned int th
     cdef fc_learning_options options
     cdef fc_learning_result result
     cdef fc_status status
-    cdef _Poll state = _Poll()
+    cdef Poll state = Poll("bytes")
     state.progress = progress
     options.names = names
     options.block = block
     options.threads = threads
-    options.poll = poll
+    options.poll = poll_progress
     options.poll_ctx = <void *>state
     with nogil:
         status = fc_learning_run(runtime(), &sources.files, &options, &result)

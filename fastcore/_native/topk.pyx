@@ -5,12 +5,11 @@ from collections import namedtuple
 
 cimport cython
 cimport numpy as np
-from cpython.exc cimport PyErr_CheckSignals
 from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memset
 
-from fastcore._native.base cimport FC_OK, exiting, fc_cost_work, fc_runtime, fc_status, raise_status, runtime
+from fastcore._native.base cimport FC_OK, Poll, fc_cost_work, fc_runtime, fc_status, poll_signals, raise_status, runtime
 
 import numpy
 
@@ -59,24 +58,6 @@ GIL.
 DTYPES = "float16, float32, float64, int8 to int64, uint8 to uint64"
 # From so much expected work on threads are asked for, and the GIL is released. An element of the answer takes 5 ns.
 cdef double LARGE_NS = 100e3, RELEASE_NS = 1e6, NS_PER_SORTED = 5
-
-
-@cython.final
-cdef class _Poll:
-    cdef object error
-
-
-cdef int poll(void *ctx) noexcept nogil:
-    return 1 if exiting() else poll_python(ctx)
-
-
-cdef int poll_python(void *ctx) noexcept with gil:
-    try:
-        PyErr_CheckSignals()
-    except BaseException as error:
-        (<_Poll>ctx).error = error
-        return 1
-    return 0
 
 
 cdef int set_dtype(fc_selection *s, np.ndarray array, str name) except -1:
@@ -262,14 +243,14 @@ cdef int call(fc_selection *s, size_t size, size_t *out_found) except -1:
     cdef double work_ns = <double>fc_select_work(size, s.rows * s.n, prepared).guess_ns
     work_ns += <double>s.rows * <double>s.k * NS_PER_SORTED
     cdef fc_status status
-    cdef _Poll state
+    cdef Poll state
     if work_ns >= LARGE_NS:
         s.threads = check_threads(None)
     if work_ns < RELEASE_NS:
         raise_status(fc_select(runtime(), s, out_found))
         return 0
-    state = _Poll()
-    s.poll = poll
+    state = Poll(None)
+    s.poll = poll_signals
     s.poll_ctx = <void *>state
     with nogil:
         status = fc_select(runtime(), s, out_found)
