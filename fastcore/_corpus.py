@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 class Changes(Frozen):
     """What a refresh found: how many files are new, have grown, were replaced, are gone, became shorter.
 
-    `replaced` are also files that were written over or touched. Immutable; safe to share between threads; O(1); keeps
-    the GIL.
+    `replaced` are also files that were written over or touched; a longer text in the place of one that no scan has read
+    counts as grown. Immutable; safe to share between threads; O(1); keeps the GIL.
 
     >>> Changes(1, 0, 0, 0, 0).added
     1

@@ -29,6 +29,11 @@ def some_query(rnd: random.Random) -> str:
     return strategies.write_query(rnd, strategies.tree(rnd))
 
 
+def changed(changes: fastcore.Changes) -> tuple[int, ...]:
+    """What any corpus tells: only one that has read a file knows a longer text from a grown one."""
+    return changes.added, changes.grown + changes.replaced, changes.removed, changes.truncated
+
+
 def same_answers(rnd: random.Random, folder: Path) -> int:
     """One case: a corpus with sketches, one without and a scan agree. Returns how many blocks were passed by."""
     paths = [folder / f"{number}.jsonl" for number in range(rnd.choice([1, 3, 9]))]
@@ -57,7 +62,8 @@ def same_answers(rnd: random.Random, folder: Path) -> int:
                 long = {error for error in expected.errors if error.reason == "longer than max_line"}
                 assert long <= set(found.errors)
             test_corpus.disturb(rnd, folder, paths)
-            assert sketched.refresh() == plain.refresh()
+            told, told_plain = sketched.refresh(), plain.refresh()
+            assert changed(told) == changed(told_plain)
         assert plain.stats.passed == plain.stats.sketches == 0
         return sketched.stats.passed
 
