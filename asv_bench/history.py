@@ -1,9 +1,10 @@
 """Measure the last commits with asv and keep what it finds in asv_bench/results/asv: `make asv`.
 
-Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), each built from scratch
-into an environment of its own, and prints a table of them. What asv writes is checked to hold no path, no host name and
-no address before it may be committed. The figures of one table were measured in one run and can be compared; those of
-another day or another machine cannot. Times are noisy where other work runs meanwhile: what judges is `make gate`.
+Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), or with `--spread` on so
+many from the first to the last, each built from scratch into an environment of its own, and prints a table of them.
+What asv writes is checked to hold no path, no host name and no address before it may be committed. The figures of one
+table were measured in one run and can be compared; those of another day or another machine cannot. Times are noisy
+where other work runs meanwhile, instructions are not: what judges is `make gate`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ def git(*arguments: str) -> list[str]:
     return subprocess.run(
         ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
     ).stdout.splitlines()
+
+
+def chosen(count: int, spread: bool) -> list[str]:
+    """The commits to measure, the oldest first."""
+    commits = git("log", "--first-parent", "--format=%H", "--", *CODE)[::-1]
+    if not spread or count >= len(commits):
+        return commits[-count:]
+    return [commits[i * (len(commits) - 1) // max(1, count - 1)] for i in range(count)]
 
 
 def machine() -> dict[str, str]:
@@ -108,6 +117,8 @@ def show(benchmark: str, value: Value | None, first: Value | None) -> str:
         return "none"
     if ".time_" in benchmark:
         text = f"{value[0] * 1e3:.2f} ms" if value[0] >= 1e-3 else f"{value[0] * 1e6:.1f} us"
+    elif ".track_instructions" in benchmark:
+        text = f"{value[0] / 1e6:.2f} M"
     else:
         text = f"{value[0] / 1e6:.1f} MB"
     if first is None or is_nothing(first) or first is value:
@@ -134,9 +145,12 @@ def table(commits: list[str], name: str) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--commits", type=int, default=3)
+    parser.add_argument(
+        "--spread", action="store_true", help="commits spread over the whole history, not the last ones"
+    )
     parser.add_argument("--bench", help="only benchmarks whose name matches this pattern")
     args = parser.parse_args()
-    commits = git("log", "--first-parent", f"-{args.commits}", "--format=%H", "--", *CODE)[::-1]
+    commits = chosen(args.commits, args.spread)
     here = machine()
     remember(here)
     run(commits, here["machine"], args.bench)

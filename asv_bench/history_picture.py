@@ -1,15 +1,14 @@
 """Draw the history of speed from the results that asv kept: `python asv_bench/history_picture.py`.
 
-One line a room: the time of its benchmarks at each measured commit, as a share of that at the first commit that had
-the room. From one commit to the next it is the geometric mean of the ratios of the benchmarks that both have, so that
-a benchmark that begins later changes nothing; commits of which asv kept nothing are left out. The lines of one machine
-are drawn, that of which most commits are kept. Writes docs/pictures/history.svg.
+One line a capability: the instructions of one call of it at each measured commit, as a share of those at the first
+commit that had it. Commits of which no counts are kept are left out. The lines of one machine are drawn, that of which
+most commits are kept. Writes docs/pictures/history.svg.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
+import re
 import sys
 from pathlib import Path
 
@@ -19,7 +18,6 @@ import svg
 
 RESULTS = history.RESULTS
 PICTURE = history.ROOT / "docs" / "pictures" / "history.svg"
-ROOMS = {"scan": "scan", "topk": "top_k", "parallel": "adaptive_map", "midi": "midi", "bpm": "bpm"}
 
 
 def commits(machine: Path) -> list[str]:
@@ -31,40 +29,33 @@ def commits(machine: Path) -> list[str]:
     return [commit for _, commit in sorted(kept)]
 
 
-def times(commit: str, machine: str) -> dict[str, float]:
-    """Seconds of each benchmark of time that a commit has."""
+def instructions(commit: str, machine: str) -> dict[str, float]:
+    """Instructions of one call of each capability that a commit has."""
     found = history.measured(commit, machine)
     return {
-        name: value[0]
+        match[1]: value[0]
         for name, value in found.items()
-        if ".time_" in name and value is not None and not history.is_nothing(value) and value[0] > 0
+        if (match := re.fullmatch(r"counted\.Counted\.track_instructions '(\w+)'", name))
+        and value is not None
+        and not history.is_nothing(value)
     }
 
 
-def index(rows: list[dict[str, float]], room: str) -> list[tuple[float, float]]:
-    """The points of a room: the place of a commit, and its time in percent of the first."""
-    points: list[tuple[float, float]] = []
-    before: dict[str, float] = {}
-    for place, row in enumerate(rows):
-        own = {name: value for name, value in row.items() if name.startswith(f"{room}.")}
-        both = own.keys() & before.keys()
-        if both:
-            step = statistics.geometric_mean(own[name] / before[name] for name in both)
-            points.append((place, points[-1][1] * step))
-        elif own and not points:
-            points.append((place, 100.0))
-        before = own or before
-    return points
+def index(rows: list[dict[str, float]], call: str) -> list[tuple[float, float]]:
+    """The points of a call: the place of a commit, and its instructions in percent of the first."""
+    counts = [(place, row[call]) for place, row in enumerate(rows) if call in row]
+    return [(float(place), 100 * count / counts[0][1]) for place, count in counts]
 
 
 def picture() -> str:
     machines = sorted(path for path in RESULTS.iterdir() if path.is_dir())
     machine = max(machines, key=lambda path: len(commits(path)))
-    order = commits(machine)
-    rows = [times(commit, machine.name) for commit in order]
-    series = {shown: points for room, shown in ROOMS.items() if len(points := index(rows, room)) > 1}
-    title = f"Time of the benchmarks over {len(order)} commits"
-    labels = {float(place): commit[:7] for place, commit in enumerate(order)}
+    order = [commit for commit in commits(machine) if instructions(commit, machine.name)]
+    rows = [instructions(commit, machine.name) for commit in order]
+    calls = sorted({call for row in rows for call in row})
+    series = {call: points for call in calls if len(points := index(rows, call)) > 1}
+    title = f"Instructions of one call over {len(order)} commits"
+    labels = {float(place): commit[:7] for place, commit in enumerate(order) if place % 2 == 0 or len(order) < 8}
     return svg.lines(title, series, "commit, the oldest first", "percent of the first", x_labels=labels)
 
 

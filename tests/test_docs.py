@@ -112,14 +112,13 @@ def test_the_picture_of_the_history_is_made_from_what_asv_kept() -> None:
     module = load(BENCH / "history_picture.py")
     picture = module.picture()
     assert picture == module.PICTURE.read_text("utf-8"), "python asv_bench/history_picture.py draws it again"
-    assert texts(picture)[0].startswith("Time of the benchmarks over ")
+    assert texts(picture)[0].startswith("Instructions of one call over ")
 
 
-def test_the_index_of_a_room_is_chained_over_what_two_commits_share() -> None:
+def test_each_call_is_drawn_in_percent_of_the_first_commit_that_has_it() -> None:
     index = load(BENCH / "history_picture.py").index
-    rows = [{"scan.time_a": 2.0}, {"scan.time_a": 1.0, "scan.time_b": 8.0}, {}]
-    rows.append({"scan.time_b": 4.0, "midi.time_c": 1.0})
-    assert index(rows, "scan") == [(0, 100.0), (1, pytest.approx(50.0)), (3, pytest.approx(25.0))]
+    rows = [{"scan": 2.0}, {"scan": 1.0}, {}, {"scan": 0.5, "midi": 1.0}]
+    assert index(rows, "scan") == [(0, 100.0), (1, 50.0), (3, 25.0)]
     assert index(rows, "midi") == [(3, 100.0)]
 
 
