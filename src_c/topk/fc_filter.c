@@ -18,7 +18,7 @@ typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
 static uint32_t base_mask(bytes16 v) {
     uint32_t mask = 0;
-    for (int i = 0; i < 16; i++) mask |= (uint32_t)(v[i] & 1) << i;
+    for (int i = 0; i < 16; i++) mask |= (uint32_t)(v[i] >> 7) << i;
     return mask;
 }
 #define MASK(v) base_mask((bytes16)(v))

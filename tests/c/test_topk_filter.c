@@ -86,6 +86,26 @@ static void check_specials(fc_dtype dtype) {
     free(elements);
 }
 
+/* No NaN, quiet or signalling, at any place of a block hides the one element that passes, wherever that is. */
+static void check_beside_nan(fc_dtype dtype) {
+    const uint32_t nan_f32[] = {0x7fc00000, 0x7f800001};
+    const uint64_t nan_f64[] = {UINT64_C(0x7ff8) << 48, (UINT64_C(0x7ff) << 52) + 1};
+    const size_t size = fc_dtype_size(dtype), count = BLOCK_BYTES / size;
+    uint8_t *elements = malloc(count * size), *threshold = malloc(size);
+    put_number(dtype, false, 1, threshold);
+    for (size_t at = 0; at < count * count * 4; at++) {
+        const size_t one = at % count, nan = at / count % count, signals = at / (count * count) % 2;
+        const int64_t others = at / (count * count) < 2 ? 0 : 2;
+        for (size_t i = 0; i < count; i++) put_number(dtype, false, others, elements + i * size);
+        put_number(dtype, false, 2 - others, elements + one * size);
+        const void *bits = dtype == FC_F32 ? (const void *)&nan_f32[signals] : (const void *)&nan_f64[signals];
+        memcpy(elements + nan * size, bits, size);
+        check_pass(dtype, elements, count, threshold);
+    }
+    free(threshold);
+    free(elements);
+}
+
 int main(void) {
     best_level = (int)fc_cpu_detect();
     for (int t = 0; t < FC_DTYPE_COUNT; t++) {
@@ -96,6 +116,7 @@ int main(void) {
         check_length(dtype, 100003, 0);
         check_length(dtype, 100003, size);
         check_specials(dtype);
+        if (is_float(dtype)) check_beside_nan(dtype);
     }
     CHECK(fc_filter_for(FC_CPU_V4) != NULL && fc_filter_for(FC_CPU_BASE) != NULL);
     return finish();
