@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* The stretch that a thread reads, and where to go on after a fault in it. */
@@ -33,8 +34,14 @@ static void die(int number, bool is_sent) {
     if (is_sent) raise(number);
 }
 
-/* Hand a signal that is not ours to the handler before. One that prints and then raises the signal again, for the handler
- * that it found in its turn, comes back here: then there is nobody left to ask. */
+static bool is_pending(int number) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
+}
+
+/* Hand a signal that is not ours to the handler before. One that prints and then raises the signal again, for the
+ * handler that it found in its turn, comes back here, at once or where signals are blocked meanwhile afterwards: then
+ * there is nobody left to ask. */
 static void pass_on(int number, siginfo_t *info, void *context) {
     const struct sigaction *before = &previous[atomic_load(&newest) % PREVIOUS_MAX];
     const bool is_sent = info->si_code <= 0, by_thread = info->si_code == SI_TKILL && info->si_pid == getpid();
@@ -50,10 +57,19 @@ static void pass_on(int number, siginfo_t *info, void *context) {
     if (before->sa_flags & SA_SIGINFO) before->sa_sigaction(number, info, context);
     else before->sa_handler(number);
     passing_on = 0;
+    if (is_pending(number)) die(number, false);
 }
 
-/* A handler that was put over this one gets a fault first and may raise the signal again for us: the region itself never
- * sends one, so that it is taken for the fault. */
+/* Go on behind the region, with the signals blocked that were when the fault came: who calls this handler from one of
+ * his own, as ThreadSanitizer does, may have blocked more, and a second fault would then end the process. */
+static void leave(guarded *region, const ucontext_t *context) {
+    current = NULL;
+    pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
+    siglongjmp(region->jump, 1);
+}
+
+/* A handler that was put over this one gets a fault first and may raise the signal again for us: the region itself
+ * never sends one, so that it is taken for the fault. */
 static void on_fault(int number, siginfo_t *info, void *context) {
     guarded *region = current;
     if (region != NULL) {
@@ -61,8 +77,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
         const bool is_fault = info->si_code > 0 && at < region->len;
         if (is_fault || (info->si_code == SI_TKILL && info->si_pid == getpid())) {
             region->fault = is_fault ? at : 0;
-            current = NULL;
-            siglongjmp(region->jump, 1);
+            leave(region, context);
         }
     }
     pass_on(number, info, context);
@@ -86,7 +101,7 @@ static void install(void) {
         previous[next % PREVIOUS_MAX] = now;
         atomic_store(&newest, next);
         /* On the thread's alternate stack, if it has one, for the sake of who handles overflows; not blocked meanwhile,
-         * since a jump out of the handler does not restore the mask. */
+         * so that one that prints and raises it again is asked at once. */
         struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
         sigemptyset(&ours.sa_mask);
         sigaction(SIGBUS, &ours, NULL);

@@ -192,7 +192,7 @@ def thread() -> None:
     for source in (*SHIMS, "src_c/scan/fc_simdjson.cpp"):
         shims.append(str(BUILD / (Path(source).stem + ".o")))
         run([need("g++"), *CPP_FLAGS, "-w", "-O1", "-c", source, "-o", shims[-1]])
-    names = "arrow_arrow base_pool base_sites bpm_many scan_floor scan_parser scan_run topk_select"
+    names = "arrow_arrow base_guard base_pool base_sites bpm_many scan_floor scan_parser scan_run topk_select"
     for name in names.split():
         program = str(BUILD / f"{name}_tsan")
         sources = [f"tests/c/test_{name}.c", *SOURCES, *shims]
