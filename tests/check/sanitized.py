@@ -1,4 +1,7 @@
-"""Build the package with ASan and UBSan into a folder of its own and run the native tests there, some under LSan."""
+"""Build the package with ASan and UBSan into a folder of its own and run the native tests there, some under LSan.
+
+With arguments pytest gets them in the place of all tests: `sanitized.py tests/test_corpus_events.py -k changes`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def library(name: str) -> str:
     ).stdout.strip()
 
 
-def main() -> int:
+def main(chosen: list[str]) -> int:
     for part in PARTS:
         source, target = ROOT / part, COPY / part
         if source.is_dir():
@@ -51,6 +54,8 @@ def main() -> int:
     }
     # Only sys.stderr is captured, so that a report, which is written to the descriptor, is seen.
     pytest = [sys.executable, "-m", "pytest", "--quiet", "--capture=sys", "-p", "no:cacheprovider", "-m", "native"]
+    if chosen:
+        return subprocess.run([*pytest, *chosen], cwd=COPY, env=env, check=False).returncode
     done = subprocess.run([*pytest, "--deselect", CALLED_AGAIN, "tests"], cwd=COPY, env=env, check=False)
     return done.returncode or leaks(pytest, env)
 
@@ -73,4 +78,4 @@ def leaks(pytest: list[str], env: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
