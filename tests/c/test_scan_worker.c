@@ -1,6 +1,9 @@
-/* fc_worker: a span owns the lines that begin in it, whatever is read at a time, and one worker may scan many. */
+/* fc_worker: a span owns the lines that begin in it, whatever is read at a time, and one worker may scan many; of a file
+ * that is cut while it is read nothing is judged but what was read. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "fc_pool.h"
@@ -69,6 +72,81 @@ static void check_spans(const fc_plan *plan, const fc_probe *stamps, const uint6
     fc_file_list_free(&files);
 }
 
+static fc_shared *watched;
+static int cut_fd;
+static uint64_t cut_after, cut_at; /* the file is cut once so much of it was read; UINT64_MAX: it is not cut yet */
+
+static bool cut_meanwhile(fc_job *job, unsigned worker) {
+    const uint64_t done = atomic_load(&watched->done_bytes);
+    (void)job;
+    (void)worker;
+    if (cut_at == UINT64_MAX && done >= cut_after && done < text_len) {
+        cut_at = done + random_below(text_len - done);
+        CHECK(ftruncate(cut_fd, (off_t)cut_at) == 0);
+    }
+    return false;
+}
+
+/* What a scan says of the first `end` bytes of the text. */
+static void check_found(fc_worker *worker, uint64_t end) {
+    uint64_t lines = 0, errors = 0, tails = 0;
+    size_t hit = 0;
+    fc_best_sort(&worker->best);
+    for (size_t n = 0; n < LINES && begins[n] < end; n++) {
+        const uint64_t left = end - begins[n], len = begins[n + 1] - begins[n] - 1;
+        const size_t held = (size_t)(left < len ? left : len);
+        const bool good = held == len - (n % 5 == 0); /* the last byte of a broken line breaks it */
+        lines++;
+        if (!good) errors += left > len, tails += left <= len;
+        if (!good || n % 3 != 0) continue;
+        CHECK(hit < worker->best.len);
+        const fc_hit *found = &worker->best.items[hit++];
+        CHECK(found->offset == begins[n] && found->line == n + 1 && found->raw_len == held);
+        CHECK(memcmp(found->raw, text + begins[n], held) == 0);
+    }
+    CHECK(worker->best.len == hit && worker->matches == hit && worker->bytes == end);
+    CHECK(worker->errors == errors && worker->tails_len == tails);
+    CHECK(worker->lines == lines && worker->records == lines - errors - tails);
+}
+
+static void check_cut(const fc_plan *plan, const fc_probe *stamps, size_t chunk) {
+    const fc_runtime runtime = {.cpu = fc_cpu_detect(), .should_stop = cut_meanwhile};
+    const fc_run_options options = {.order = FC_ORDER_FILE, .limit = SIZE_MAX, .validate_all = true, .max_line = 1000,
+                                    .threads = 1, .timeout_ns = -1, .chunk = chunk, .span = SIZE_MAX};
+    const size_t ranks[1] = {0};
+    fc_span span = {.end = UINT64_MAX};
+    fc_shared_file state = {.spans = 1};
+    fc_file_list files = {0};
+    cut_fd = open("cut.jsonl", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(cut_fd >= 0 && write(cut_fd, text, text_len) == (ssize_t)text_len);
+    CHECK(fc_file_list_add_file(&files, "cut.jsonl", 9, "cut.jsonl") == FC_OK);
+    fc_shared shared = {.runtime = &runtime, .files = &files, .plan = plan, .stamps = stamps,
+                        .find = fc_find_for(runtime.cpu), .options = &options, .every_line = true, .ranks = ranks,
+                        .spans = &span, .states = &state};
+    pthread_mutex_init(&shared.lock, NULL);
+    pthread_mutex_init(&shared.long_lines, NULL);
+    watched = &shared;
+    cut_after = random_below(text_len);
+    cut_at = UINT64_MAX;
+    fc_worker worker;
+    CHECK(fc_worker_init(&worker, &shared, 0) == FC_OK);
+    fc_worker_scan(&worker, &span);
+    CHECK(span.finished && shared.status == FC_OK);
+    check_found(&worker, cut_at == UINT64_MAX ? text_len : cut_at);
+    size_t told = 0;
+    for (size_t i = 0; i < worker.reports.len; i++) {
+        const fc_report *report = &worker.reports.items[i];
+        if (report->kind == FC_REPORT_LINE) continue;
+        CHECK(report->kind == FC_REPORT_TRUNCATED && report->offset == cut_at);
+        told++;
+    }
+    CHECK(told == (cut_at != UINT64_MAX));
+    fc_worker_free(&worker);
+    fc_file_list_free(&files);
+    close(cut_fd);
+    CHECK(unlink("cut.jsonl") == 0);
+}
+
 int main(void) {
     const fc_term needle = {.op = FC_OP_TEXT, .value = (const uint8_t *)"needle", .len = 6};
     const fc_plan_options usual = {0};
@@ -85,6 +163,7 @@ int main(void) {
         for (size_t i = 0; i < count; i++) ends[i] = text_len * (i + 1) / count;
         if (round % 2) for (size_t i = 0; i + 1 < count; i++) ends[i] = begins[LINES * (i + 1) / count];
         check_spans(plan, &stamps, ends, count, chunks[random_below(5)]);
+        check_cut(plan, &stamps, 64 + (size_t)random_below(1000));
     }
     fc_plan_free(plan);
     fc_arena_free(&arena);
