@@ -89,10 +89,10 @@ static fc_status list_blocks(counting *c, const wanted *lines, size_t len) {
     return FC_OK;
 }
 
-/* Number the lines of one file, in order of their offsets: each goes on where the one before it stopped. */
-static void number_file(const fc_shared *shared, const wanted *lines, size_t len, size_t block_size) {
+/* Number the lines of one file, in order of their offsets: each goes on where the one before it stopped. `blocks`, whose
+ * counts are taken, may be NULL. */
+static void number_file(const fc_shared *shared, const wanted *lines, size_t len, const fc_blocks *blocks) {
     const fc_member *member = lines[0].member;
-    const fc_blocks *blocks = fc_member_blocks(lines[0].member, block_size);
     uint64_t at = 0, newlines = 0, more;
     size_t block = 0;
     for (size_t i = 0; i < len; i++) {
@@ -112,12 +112,21 @@ static void number_file(const fc_shared *shared, const wanted *lines, size_t len
 }
 
 /* Take back the numbers that cannot be trusted: of lines behind the end of a file that has been cut, where zeros were
- * counted, and all of a file that was written over. */
-static void take_back(const wanted *lines, size_t len) {
-    uint64_t size;
+ * counted, and all of a file that was written over. It may have been shorter still for a moment, so that what is left of
+ * it is counted again, and once more it must be as long. */
+static void take_back(const fc_shared *shared, const wanted *lines, size_t len) {
+    uint64_t size, size_then;
+    size_t left = 0;
     const fc_member_fate fate = fc_member_judge(lines[0].member, lines[0].path, &size);
     if (fate == FC_MEMBER_SAME) return;
-    for (size_t i = len; i-- > 0 && (fate == FC_MEMBER_REPLACED || lines[i].offset > size);) *lines[i].line = 0;
+    for (size_t i = 0; i < len; i++) {
+        *lines[i].line = 0;
+        if (fate == FC_MEMBER_TRUNCATED && lines[i].offset <= size) left = i + 1;
+    }
+    if (left == 0) return;
+    number_file(shared, lines, left, NULL);
+    if (fc_member_judge(lines[0].member, lines[0].path, &size_then) == fate && size_then == size) return;
+    for (size_t i = 0; i < left; i++) *lines[i].line = 0;
 }
 
 static fc_member *mapped_member(const fc_shared *shared, size_t file) {
@@ -166,8 +175,8 @@ fc_status fc_numbers_fill(fc_shared *shared, fc_hit *hits, size_t hits_len, fc_r
     }
     for (size_t i = 0, next; i < len && status == FC_OK; i = next) {
         for (next = i + 1; next < len && lines[next].member == lines[i].member; next++) continue;
-        number_file(shared, lines + i, next - i, shared->options->block);
-        take_back(lines + i, next - i);
+        number_file(shared, lines + i, next - i, fc_member_blocks(lines[i].member, c.block_size));
+        take_back(shared, lines + i, next - i);
     }
     shared->runtime->guard_end(was_blocked);
     if (status == FC_FORKED) return status; /* the threads that are gone may have been at work on what would be freed */

@@ -1,5 +1,5 @@
 /* Line numbers found afterwards against newlines counted one by one, with and without counts that are known; of a file
- * that was cut short, those that are still there. */
+ * that was cut short, those that are still there, also where it was shorter still for a moment. */
 #define _GNU_SOURCE
 #include "fc_numbers.h"
 
@@ -16,9 +16,21 @@ static uint64_t number_of(int file, uint64_t offset) {
     return line;
 }
 
-static void check(const fc_file_list *files, size_t block, unsigned threads, size_t left) {
+static int calls_before; /* of guard_run, until the first file is cut */
+static size_t least, then;
+
+/* Cut the first file while a stretch is counted, write it again and leave it a little shorter than it was. */
+static bool cut_meanwhile(const void *bytes, size_t len, void (*region)(void *ctx), void *ctx, size_t *out_fault) {
+    if (calls_before-- != 0) return runtime->guard_run(bytes, len, region, ctx, out_fault);
+    CHECK(truncate("0.jsonl", (off_t)least) == 0);
+    const bool whole = runtime->guard_run(bytes, len, region, ctx, out_fault);
+    write_file("0.jsonl", text[0], then);
+    return whole;
+}
+
+static void check(const fc_runtime *used, const fc_file_list *files, size_t block, unsigned threads, size_t left) {
     const fc_run_options options = {.block = block};
-    fc_shared shared = {.runtime = runtime, .files = files, .options = &options, .find = fc_find_for(runtime->cpu)};
+    fc_shared shared = {.runtime = used, .files = files, .options = &options, .find = fc_find_for(runtime->cpu)};
     fc_hit hits[HITS];
     fc_report reports[HITS];
     for (int i = 0; i < HITS; i++) {
@@ -61,10 +73,17 @@ int main(void) {
         CHECK(fc_file_list_add_memory(&files, "m", 1, (const uint8_t *)text[0], LEN) == FC_OK);
         CHECK(fc_corpus_hold(runtime, &files, NULL, &changes) == FC_OK);
         const size_t block = sizes[random_below(4)];
-        for (int i = 0; i < 3; i++) check(&files, block, 1 + (unsigned)random_below(2), LEN);
-        const size_t left = (size_t)random_below(LEN);
+        for (int i = 0; i < 3; i++) check(runtime, &files, block, 1 + (unsigned)random_below(2), LEN);
+        fc_runtime cutting = *runtime;
+        cutting.guard_run = cut_meanwhile;
+        calls_before = (int)random_below(30);
+        then = 1 + (size_t)random_below(LEN);
+        least = (size_t)random_below(then);
+        check(&cutting, &files, block, 1, then);
+        if (calls_before >= 0) then = LEN; /* it was not cut */
+        const size_t left = (size_t)random_below(then);
         CHECK(truncate("0.jsonl", (off_t)left) == 0);
-        for (int i = 0; i < 3; i++) check(&files, block, 1 + (unsigned)random_below(2), left);
+        for (int i = 0; i < 3; i++) check(runtime, &files, block, 1 + (unsigned)random_below(2), left);
         fc_corpus_release(&files);
         fc_file_list_free(&files);
     }
