@@ -55,9 +55,18 @@ def read(source: Source, *, charset: str | None = None) -> Song:
     return Song(parsed, path, charset)
 
 
+def reason_of(code: str) -> str:
+    """Return in words why there is no song, for the codes of the system's failures too.
+
+    >>> reason_of("empty"), reason_of("not_found")
+    ('the file is empty', 'not found')
+    """
+    return _WHY.get(code, code.replace("_", " "))
+
+
 def error_of(code: str, offset: int, path: str | None) -> MidiError:
     """Return the exception of a code of the reader."""
-    return MidiError(f"{printable(path or '<memory>')}: {_WHY[code]}", code, path, offset)
+    return MidiError(f"{printable(path or '<memory>')}: {reason_of(code)}", code, path, offset)
 
 
 def located(source: Source) -> tuple[str | None, Any, str | None]:

@@ -58,6 +58,22 @@ def test_text(library: Path) -> None:
     assert result.stderr == ""
 
 
+def test_a_row_without_a_song_ends_with_the_reason(library: Path) -> None:
+    (library / "lib/odd/page.mid").write_text("<!DOCTYPE html><html></html>")
+    (library / "lib/odd/gone.mid").symlink_to("nowhere")
+    lines = run("midi", "lib", cwd=library).stdout.splitlines()[1:]
+    ends = [line.partition("lib/")[2].partition(": ") for line in lines]
+    reasons = {path: reason for path, colon, reason in ends if colon}
+    table = midi.analyze_many(str(library / "lib"), columns=["path", "status"])
+    failed = {os.path.relpath(row["path"], library / "lib") for row in table if row["status"] == "error"}
+    assert reasons.keys() == failed and len(failed) >= 3
+    assert reasons["odd/test-empty-file.mid"] == "the file is empty"
+    assert reasons["odd/test-not-a-midi-file.mid"].startswith("no MIDI file: ")
+    assert reasons["odd/page.mid"].startswith("a web page")
+    (line,) = run("midi", "lib/odd/page.mid", "--columns", "path,status,code", cwd=library).stdout.splitlines()[1:]
+    assert line.split()[-2:] == ["error", "html"]
+
+
 def test_rows_are_those_of_the_library(library: Path) -> None:
     """Every column, as `analyze_many` has it."""
     printed = run("midi", "lib", "--format", "jsonl", cwd=library).stdout.splitlines()

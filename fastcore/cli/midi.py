@@ -96,7 +96,8 @@ class Run:
         if args.format == "text":
             from fastcore.cli.midi_text import COLUMNS, text_parts
 
-            return text_parts(self.batches(list(COLUMNS)), Painter(out, wants_color(args.color, out)))
+            painter = Painter(out, wants_color(args.color, out))
+            return text_parts(self.batches([*COLUMNS, "code"]), painter, explained=args.columns is None)
         from fastcore.cli import midi_formats
 
         return midi_formats.parts(self)

@@ -21,20 +21,32 @@ WIDTH, LIST_WIDTH = 8, 16
 WIDTHS = {"path": 40, "hash": 32, "note_hash": 16, "shape_hash": 16}
 
 
-def text_parts(batches: Batches, painter: Painter) -> Iterator[str]:
-    """Names, then rows. Widths depend on the columns alone, because rows are printed as they come."""
+def text_parts(batches: Batches, painter: Painter, explained: bool) -> Iterator[str]:
+    """Names, then rows. Widths depend on the columns alone, because rows are printed as they come. `explained`: the
+    last column is `code`, which is not shown; the reason that it stands for ends the line."""
     first = True
     for paths, table in batches:
+        codes = [row["code"] for row in table] if explained else [None] * len(table)
+        if explained:
+            table = table[list(table.columns[:-1])]
         pad = _padder(table)
         lines = []
         if first and paths:
             heads = pad([HEADINGS.get(name, name) for name in table.columns])
             lines.append(" ".join(painter.paint("note", head) for head in heads))
             first = False
-        for path, row in zip(paths, table, strict=True):
+        for path, row, code in zip(paths, table, codes, strict=True):
             cells = [plain(os.fsencode(path)) if name == "path" else shown(name, row[name]) for name in table.columns]
-            lines.append(" ".join(colored(table, pad(cells), painter)))
+            lines.append(" ".join(colored(table, pad(cells), painter)) + why(code, painter))
         yield "".join(line + "\n" for line in lines)
+
+
+def why(code: str | None, painter: Painter) -> str:
+    if code is None:
+        return ""
+    from fastcore._midi import reason_of
+
+    return ": " + painter.paint("error", reason_of(code))
 
 
 def _padder(table: Table) -> Callable[[list[str]], list[str]]:
