@@ -87,7 +87,7 @@ bool fc_member_is_untouched(const fc_member *member, const char *path) {
     fc_file_info now;
     int code;
     if (fc_file_stat_path(path, &now, &code) != FC_OK || !is_same_file(&now, was)) return true;
-    return now.size > was->size || (now.size == was->size && now.mtime_ns == was->mtime_ns);
+    return now.size == was->size && now.mtime_ns == was->mtime_ns && now.ctime_ns == was->ctime_ns;
 }
 
 /* Read what the mapping does not give from the file itself, if its name still leads there: it was cut and is long again,

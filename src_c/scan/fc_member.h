@@ -52,8 +52,8 @@ fc_status fc_member_read(const fc_member *member, const char *path, uint64_t off
  * file ends before them, within the last page that it has, is not looked at. Between guard_begin and guard_end. */
 bool fc_member_copy(const fc_member *member, uint64_t offset, uint8_t *out, size_t len);
 
-/* True if the file at `path` shows no sign of having been written to since, but behind the member's bytes; also where
- * something else stands there by now, or nothing. Asks its size and time only. */
+/* True if the file at `path` shows no sign of having been written to since; also where something else stands there by
+ * now, or nothing. Asks its size and times only. */
 bool fc_member_is_untouched(const fc_member *member, const char *path);
 
 /* Return the member's blocks of at least `size` bytes, cut now if they were not yet; NULL when the file was cut short,

@@ -54,7 +54,8 @@ static void count_item(void *ctx, size_t item, unsigned worker) {
     fc_extent *block = c->items[item].block;
     uint64_t newlines;
     const bool was_blocked = c->shared->runtime->guard_begin();
-    /* Behind the end of a file that has been cut zeros were counted: that is not remembered. */
+    /* Behind the end of a file that has been cut zeros were counted: that is not remembered. Nor what was counted of
+     * one that has grown: it may have been cut before. */
     if (count(c->shared, c->items[item].member, block->begin, block->end, &newlines) &&
         fc_member_is_untouched(c->items[item].member, c->items[item].path))
         fc_extent_put_newlines(block, newlines);
@@ -89,8 +90,8 @@ static fc_status list_blocks(counting *c, const wanted *lines, size_t len) {
     return FC_OK;
 }
 
-/* Number the lines of one file, in order of their offsets: each goes on where the one before it stopped. `blocks`, whose
- * counts are taken, may be NULL. */
+/* Number the lines of one file, in order of their offsets: each goes on where the one before it stopped. `blocks`,
+ * whose counts are taken, may be NULL. */
 static void number_file(const fc_shared *shared, const wanted *lines, size_t len, const fc_blocks *blocks) {
     const fc_member *member = lines[0].member;
     uint64_t at = 0, newlines = 0, more;
@@ -112,21 +113,30 @@ static void number_file(const fc_shared *shared, const wanted *lines, size_t len
 }
 
 /* Take back the numbers that cannot be trusted: of lines behind the end of a file that has been cut, where zeros were
- * counted, and all of a file that was written over. It may have been shorter still for a moment, so that what is left of
- * it is counted again, and once more it must be as long. */
-static void take_back(const fc_shared *shared, const wanted *lines, size_t len) {
+ * counted, and all of a file that was written over. One that was cut, or has grown, may have been shorter still for a
+ * moment: its lines are counted again, and once more it must be what it was. */
+static fc_status take_back(const fc_shared *shared, const wanted *lines, size_t len) {
+    const fc_member *member = lines[0].member;
+    const char *path = lines[0].path;
     uint64_t size, size_then;
-    size_t left = 0;
-    const fc_member_fate fate = fc_member_judge(lines[0].member, lines[0].path, &size);
-    if (fate == FC_MEMBER_SAME) return;
+    const fc_member_fate fate = fc_member_judge(member, path, &size);
+    if (fate == FC_MEMBER_SAME && fc_member_is_untouched(member, path)) return FC_OK;
+    uint64_t *first = malloc(len * sizeof *first);
+    if (first == NULL) return FC_NO_MEMORY;
     for (size_t i = 0; i < len; i++) {
+        first[i] = *lines[i].line;
         *lines[i].line = 0;
-        if (fate == FC_MEMBER_TRUNCATED && lines[i].offset <= size) left = i + 1;
     }
-    if (left == 0) return;
-    number_file(shared, lines, left, NULL);
-    if (fc_member_judge(lines[0].member, lines[0].path, &size_then) == fate && size_then == size) return;
-    for (size_t i = 0; i < left; i++) *lines[i].line = 0;
+    size_t left = 0;
+    if (fate != FC_MEMBER_REPLACED)
+        while (left < len && lines[left].offset <= size) left++;
+    if (left != 0) number_file(shared, lines, left, NULL);
+    const bool is_cut = fate == FC_MEMBER_TRUNCATED;
+    const bool stays = fc_member_judge(member, path, &size_then) == fate && (!is_cut || size_then == size);
+    for (size_t i = 0; i < left; i++)
+        if (!stays || (!is_cut && *lines[i].line != first[i])) *lines[i].line = 0;
+    free(first);
+    return FC_OK;
 }
 
 static fc_member *mapped_member(const fc_shared *shared, size_t file) {
@@ -176,7 +186,7 @@ fc_status fc_numbers_fill(fc_shared *shared, fc_hit *hits, size_t hits_len, fc_r
     for (size_t i = 0, next; i < len && status == FC_OK; i = next) {
         for (next = i + 1; next < len && lines[next].member == lines[i].member; next++) continue;
         number_file(shared, lines + i, next - i, fc_member_blocks(lines[i].member, c.block_size));
-        take_back(shared, lines + i, next - i);
+        status = take_back(shared, lines + i, next - i);
     }
     shared->runtime->guard_end(was_blocked);
     if (status == FC_FORKED) return status; /* the threads that are gone may have been at work on what would be freed */
