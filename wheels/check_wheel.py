@@ -1,8 +1,8 @@
 """Build the abi3 wheel, install it into a fresh environment of each Python on the machine, and test it from elsewhere.
 
-`python wheels/check_wheel.py` takes Python 3.11, 3.12 and 3.13 from PATH and from pyenv; it fails if there is none.
+`python wheels/check_wheel.py` takes Python 3.11 to 3.14 from PATH and from pyenv; it fails if there is none.
 `--all WHEEL` tests a wheel that is there: on each Python with the oldest NumPy that has a wheel for it and with the
-newest, and where there is neither a compiler nor a home.
+newest, and where there is neither a compiler nor a home; `--bare WHEEL` does only the latter.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "wheels" / "dist"
-VERSIONS = ("3.11", "3.12", "3.13")
-OLDEST = {"3.11": "numpy==1.26.*", "3.12": "numpy==1.26.*", "3.13": "numpy==2.1.*"}
+OLDEST = {"3.11": "numpy==1.26.*", "3.12": "numpy==1.26.*", "3.13": "numpy==2.1.*", "3.14": "numpy==2.3.*"}
+VERSIONS = tuple(OLDEST)
 # What differs between interpreters beside the compiled core: the command, results, the package, threads, the clocks.
 NAMES = "base bounds cli cli_errors hits hits_table package parallel parallel_aio parallel_process query scan table"
 QUICK = [f"tests/test_{name}.py" for name in NAMES.split()]
@@ -36,8 +36,12 @@ NEEDED = (
 
 
 def version_of(python: str) -> str | None:
-    """The minor version of an interpreter that works and can make environments; None for one that cannot."""
-    code = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+    """The minor version of an interpreter that works and can make environments; None for one that cannot.
+
+    A free-threaded one, which does not take the abi3 wheel, is marked by a t.
+    """
+    code = "import sys, sysconfig, venv, ensurepip; print('%d.%d' % sys.version_info[:2], end='')"
+    code += "; print('t' if sysconfig.get_config_var('Py_GIL_DISABLED') else '')"
     result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     return result.stdout.strip() if result.returncode == 0 else None
 
@@ -51,6 +55,8 @@ def interpreters() -> dict[str, str]:
         version = version_of(python) if python else None
         if version in VERSIONS:
             found.setdefault(version, python)
+    if not found:
+        raise SystemExit(f"none of Python {', '.join(VERSIONS)} is here")
     return found
 
 
@@ -133,17 +139,21 @@ def check_bare(python: str, wheel: Path) -> None:
     print(f"{wheel.name}: {wheel.stat().st_size:,} bytes", flush=True)
 
 
-# The processor's time, which other work hardly touches; alternating, and the least, since noise only adds.
+# Alternating. The processor's time, of which the least tells most, as other work only adds to it; and the clock's.
 IMPORT_TIME = """
-def took(code):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+import statistics, time
 
-rounds = [(took("pass"), took("import fastcore")) for _ in range(40)]
-bare, ours = (min(column) for column in zip(*rounds))
-print(f"python -c pass: {bare:.1f} ms; import fastcore: {ours - bare:+.1f} ms", flush=True)
+def took(code):
+    usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime), 1000 * wall
+
+rounds = [(took("pass"), took("import fastcore")) for _ in range(100)]
+for kind, name in enumerate(("processor", "wall")):
+    bare, ours = zip(*((one[kind], other[kind]) for one, other in rounds))
+    least, median = (f"{of(bare):.1f} {of(ours) - of(bare):+.1f}" for of in (min, statistics.median))
+    print(f"import fastcore above python -c pass, {name} ms: least {least}, median {median}", flush=True)
 """
 
 
@@ -157,15 +167,16 @@ def check_all(wheel: Path) -> None:
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["--all"]:
-        for name in sys.argv[2:]:
-            check_all(Path(name).resolve())
+    if sys.argv[1:2] in (["--all"], ["--bare"]):
+        for wheel in map(Path.resolve, map(Path, sys.argv[2:])):
+            if sys.argv[1] == "--all":
+                check_all(wheel)
+            else:
+                look_into(wheel)
+                check_bare(sys.executable, wheel)
         return 0
     wheel = build()
-    pythons = interpreters()
-    if not pythons:
-        raise SystemExit(f"none of Python {', '.join(VERSIONS)} is here")
-    for version, python in sorted(pythons.items()):
+    for version, python in sorted(interpreters().items()):
         print(f"{wheel.name} on Python {version}", flush=True)
         check(python, wheel)
     return 0
