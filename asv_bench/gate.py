@@ -242,16 +242,33 @@ def compare(now: Counts, tools: dict[str, str]) -> None:
     print("AVX-512 is not counted: valgrind hides it.")
 
 
+def repeated(rounds: list[Counts]) -> None:
+    """Print how far the counts of several runs lie apart; more than REPEATS is no count to go by."""
+    apart = {case: max(seen) / min(seen) - 1 for case in rounds[0] if (seen := [one[case] for one in rounds])}
+    for case, difference in sorted(apart.items(), key=lambda row: -row[1]):
+        print(f"{case:24} {rounds[0][case]:>14,} {100 * difference:>10.4f} %")
+    worst = max(apart, key=lambda case: apart[case])
+    said = f"{len(apart)} counts in {len(rounds)} runs: at most {100 * apart[worst]:.4f} % apart, {worst}"
+    if apart[worst] > REPEATS:
+        raise Failed(f"gate: {said}; {100 * REPEATS:.1f} % are allowed")
+    print(f"gate: {said}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--record", metavar="REASON", help="record new counts, and why they changed")
+    parser.add_argument("--repeat", metavar="N", type=int, help="count N times and tell how far the counts lie apart")
     args = parser.parse_args()
     try:
         if args.record is not None and not args.record.strip():
             raise Failed('say why: make gate-record REASON="..."')
         bites()
         tools = toolchain()
-        now = counts(build(ROOT, tools))
+        program = build(ROOT, tools)
+        if args.repeat is not None:
+            repeated([counts(program) for _ in range(max(2, args.repeat))])
+            return 0
+        now = counts(program)
         if args.record is not None:
             record(now, tools, args.record.strip())
         else:

@@ -80,6 +80,13 @@ def test_a_record_needs_a_reason(
     assert "say why" in capsys.readouterr().out
 
 
+def test_counts_that_lie_apart_are_no_counts(gate: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    gate.repeated([{"a": 100_000, "b": 50}, {"a": 100_090, "b": 50}])
+    assert "2 counts in 2 runs: at most 0.0900 % apart, a" in capsys.readouterr().out
+    with pytest.raises(gate.Failed, match=r"at most 0\.2000 % apart, b; 0\.1 % are allowed"):
+        gate.repeated([{"a": 100_000, "b": 1000}, {"a": 100_090, "b": 1000}, {"a": 100_000, "b": 1002}])
+
+
 def test_every_case_is_recorded_with_its_reason() -> None:
     row = re.compile(r'^    \{"(\w+)", \w+, [^,]+, FC_CPU_(BASE|V3)\},$', re.MULTILINE)
     levels = {"BASE": ("base",), "V3": ("base", "v3")}
