@@ -7,14 +7,18 @@ import re
 import signal
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from scale import SCALE
+
+# A failing example need not be small where it is only wanted that there is one (tests/planted).
+UNWANTED = (Phase.shrink, Phase.explain) if os.environ.get("FASTCORE_TEST_SHRINK") == "0" else ()
 
 settings.register_profile(
     "fastcore",
     max_examples=100 * SCALE,
     deadline=None,
     print_blob=True,
+    phases=[phase for phase in Phase if phase not in UNWANTED],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("fastcore")
