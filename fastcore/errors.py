@@ -16,7 +16,16 @@ from __future__ import annotations
 
 import errno
 
-__all__ = ["ExecutorError", "FastcoreError", "LineError", "MidiError", "MissingExtra", "NoLogs", "QueryError"]
+__all__ = [
+    "Cancelled",
+    "ExecutorError",
+    "FastcoreError",
+    "LineError",
+    "MidiError",
+    "MissingExtra",
+    "NoLogs",
+    "QueryError",
+]
 
 _EXCERPT = 50  # characters shown on either side of the caret
 

@@ -53,11 +53,18 @@ def test_every_export_is_there_and_says_where_it_belongs() -> None:
         ("MidiError", ValueError),
         ("MissingExtra", ImportError),
         ("ExecutorError", RuntimeError),
+        ("Cancelled", RuntimeError),
     ],
 )
 def test_each_error_is_also_a_builtin_one(name: str, parent: type) -> None:
     assert issubclass(getattr(fastcore, name), errors.FastcoreError)
     assert issubclass(getattr(fastcore, name), parent)
+
+
+def test_the_module_of_errors_exports_all_of_them() -> None:
+    defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert set(errors.__all__) == defined
+    assert defined <= set(fastcore.__all__)
 
 
 def public_classes() -> list[type]:
