@@ -547,6 +547,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     }
     release(&r, threads);
     if (status == FC_OK) *out = result;
+    else fc_run_result_free(&result);
     return status;
 }
 
