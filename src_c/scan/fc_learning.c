@@ -167,7 +167,7 @@ static fc_status learn(learning *l, fc_learning_result *out) {
     out->blocks = atomic_load(&l->learnt);
     status = (fc_status)atomic_load(&l->status);
     if (status == FC_OK && l->asked_to_stop) return FC_STOPPED;
-    if (status == FC_OK) l->runtime->learn(l->runtime, &work, threads, fc_clock_ns() - began);
+    if (status == FC_OK && !l->job.shared) l->runtime->learn(l->runtime, &work, threads, fc_clock_ns() - began);
     return status;
 }
 

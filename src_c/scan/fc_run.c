@@ -23,7 +23,7 @@ typedef struct run {
     uint64_t total_bytes;
     int64_t deadline_ns;
     int64_t cpu_ns; /* of the threads that helped the caller */
-    bool timed_out, asked_to_stop;
+    bool timed_out, asked_to_stop, shared_pool;
 } run;
 
 /* How long the pieces of a big file are: several a thread, but each worth an open of its own. */
@@ -302,16 +302,14 @@ static void scan_visit(void *ctx, size_t item, unsigned worker) {
 /* Run the planned visits on the pool; true to go on. */
 static bool run_job(run *r, unsigned threads, unsigned *took) {
     r->shared.job = (fc_job){.work = scan_visit, .ctx = r, .items = r->visits_len, .threads = threads, .poll = poll_run,
-                      .poll_ctx = r};
+                             .poll_ctx = r, .timed = true};
     if (r->visits_len == 0) return true;
     if (poll_run(r) != 0) return false;
-    for (unsigned i = 0; i < threads; i++) r->workers[i].cpu_begin = -1;
     const unsigned threads_used = r->shared.runtime->run(r->shared.runtime, &r->shared.job);
     if (r->shared.job.forked) return false;
     if (threads_used > *took) *took = threads_used;
-    /* The caller, worker 0, is measured as a whole. A number may fall to another thread in the next job. */
-    for (unsigned i = 1; i < threads; i++)
-        if (r->workers[i].cpu_begin >= 0) r->cpu_ns += r->workers[i].cpu_end - r->workers[i].cpu_begin;
+    r->shared_pool |= r->shared.job.shared;
+    r->cpu_ns += r->shared.job.helped_cpu_ns; /* the caller is measured as a whole */
     return !atomic_load(&r->shared.job.stop);
 }
 
@@ -532,7 +530,8 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         const int64_t ended = fc_clock_ns();
         result.scan_ns = ended - start;
         if (status == FC_OK) status = (fc_status)atomic_load(&r.shared.status);
-        if (status == FC_OK && !atomic_load(&r.shared.job.stop)) learn(&r, threads, ended - prepared);
+        if (status == FC_OK && !r.shared_pool && !atomic_load(&r.shared.job.stop))
+            learn(&r, threads, ended - prepared);
         if (status == FC_OK && r.asked_to_stop) status = FC_STOPPED;
     }
     if (status == FC_OK) {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fc_clock.h"
 #include "fc_mapped.h"
 
 static void set_failure(fc_shared *shared, fc_status status) {
@@ -578,12 +577,10 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
     fc_shared *shared = w->shared;
     fc_shared_file *state = &shared->states[s->file];
     int code;
-    const bool measured = w->id != 0; /* the caller is measured as a whole */
     if (fc_mapped_passes(w, s, shared->files->entries[s->file].member)) {
         s->finished = true;
         return;
     }
-    if (measured && w->cpu_begin < 0) w->cpu_begin = fc_clock_cpu_ns();
     if (fc_source_open(&shared->files->entries[s->file], &w->source, &code) != FC_OK) {
         report_file(w, s->file, FC_REPORT_OS, code, 0);
     } else {
@@ -597,12 +594,11 @@ void fc_worker_scan(fc_worker *w, fc_span *s) {
         }
         fc_source_close(&w->source);
     }
-    if (measured) w->cpu_end = fc_clock_cpu_ns();
 }
 
 fc_status fc_worker_init(fc_worker *w, fc_shared *shared, unsigned id) {
     const fc_run_options *options = shared->options;
-    *w = (fc_worker){.shared = shared, .id = id, .source.fd = -1, .cpu_begin = -1, .reports.ranks = shared->ranks,
+    *w = (fc_worker){.shared = shared, .id = id, .source.fd = -1, .reports.ranks = shared->ranks,
                      .best = {.order = {options->order, shared->ranks}, .limit = options->limit}};
     const fc_status status = fc_parser_init(&w->parser, &shared->long_lines, shared->find, options->validate_all);
     if (status != FC_OK) return status;

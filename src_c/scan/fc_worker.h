@@ -78,8 +78,6 @@ typedef struct fc_worker {
     fc_trail trail;
     uint64_t bytes, lines, blank, records, candidates, pruned, matches, errors, files_failed;
     uint64_t blocks, blocks_passed, blocks_idle;
-    /* Processor time of its thread since its first span of the job, begin < 0 before that; not of worker 0. */
-    int64_t cpu_begin, cpu_end;
     /* The span being scanned. */
     const fc_span *span;
     uint64_t begin, end; /* the stretch of it whose lines are read; its end may be UINT64_MAX, too */
