@@ -135,10 +135,12 @@ fc_status fc_member_read(const fc_member *member, const char *path, uint64_t off
 typedef struct cutting {
     const uint8_t *bytes;
     size_t len, size;
+    uint64_t before_size, before_hash; /* hash 0: nothing to compare */
     uint64_t from;
     uint64_t *ends;
     size_t count;
     uint64_t end_hash;
+    bool is_other; /* not what has grown from the blocks before */
 } cutting;
 
 /* Hash the last bytes of `len`. */
@@ -152,10 +154,13 @@ static uint64_t hash_end(const uint8_t *bytes, size_t len) {
     return hash_last(bytes + len - most, most, len);
 }
 
+/* The end is hashed first: if the file is written over meanwhile, it is not the old text that the next look compares. */
 static void cut_region(void *ctx) {
     cutting *c = ctx;
-    c->count = fc_blocks_find_ends(c->bytes + c->from, c->len - (size_t)c->from, c->from, c->size, c->ends);
     c->end_hash = hash_end(c->bytes, c->len);
+    c->is_other = c->before_hash != 0 && hash_end(c->bytes, (size_t)c->before_size) != c->before_hash;
+    if (c->is_other) c->from = 0;
+    c->count = fc_blocks_find_ends(c->bytes + c->from, c->len - (size_t)c->from, c->from, c->size, c->ends);
 }
 
 static void hash_region(void *ctx) {
@@ -166,14 +171,15 @@ static void hash_region(void *ctx) {
 const fc_blocks *fc_member_blocks(fc_member *member, size_t size) {
     fc_blocks *there = atomic_load(&member->blocks);
     if (there != NULL || member->bytes == NULL) return there;
-    cutting c = {.bytes = member->bytes, .len = (size_t)member->info.size, .size = size};
+    cutting c = {.bytes = member->bytes, .len = (size_t)member->info.size, .size = size,
+                 .before_size = member->before_size, .before_hash = member->before_hash};
     const size_t kept = fc_blocks_kept(member->before, size, &c.from);
-    c.ends = malloc(((c.len - (size_t)c.from) / size + 1) * sizeof *c.ends);
+    c.ends = malloc((c.len / size + 1) * sizeof *c.ends);
     if (c.ends == NULL) return NULL;
     size_t fault;
     fc_blocks *blocks = NULL;
     if (member->runtime->guard_run(c.bytes, c.len, cut_region, &c, &fault) &&
-        fc_blocks_new(member->before, kept, c.ends, c.count, &blocks) == FC_OK) {
+        fc_blocks_new(member->before, c.is_other ? 0 : kept, c.ends, c.count, &blocks) == FC_OK) {
         /* Whoever sees the blocks sees the hash. */
         uint64_t unknown = 0;
         atomic_compare_exchange_strong(&member->end_hash, &unknown, c.end_hash);
@@ -196,9 +202,9 @@ bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out) {
 }
 
 /* The same for a file that is not mapped. */
-static bool has_same_end_in_file(const fc_member *old, const char *path, uint64_t wanted) {
+static bool has_same_end_in_file(const char *path, uint64_t len, uint64_t wanted) {
     uint8_t bytes[END_BYTES];
-    const uint64_t len = old->info.size, most = len < END_BYTES ? len : END_BYTES;
+    const uint64_t most = len < END_BYTES ? len : END_BYTES;
     int fd, code;
     fc_file_info info;
     size_t got;
@@ -210,12 +216,24 @@ static bool has_same_end_in_file(const fc_member *old, const char *path, uint64_
 
 /* True if the longer file `bytes` has the old member's end where that had it. What nobody has read cannot differ. */
 static bool has_same_end(const fc_member *old, const char *path, const uint8_t *bytes) {
-    const uint64_t wanted = atomic_load(&old->end_hash);
+    uint64_t wanted = atomic_load(&old->end_hash), size = old->info.size;
+    if (wanted == 0) { /* it was not read since it grew */
+        wanted = old->before_hash;
+        size = old->before_size;
+    }
     if (wanted == 0) return true;
-    if (bytes == NULL) return has_same_end_in_file(old, path, wanted);
-    cutting c = {.bytes = bytes, .len = (size_t)old->info.size};
+    if (bytes == NULL) return has_same_end_in_file(path, size, wanted);
+    cutting c = {.bytes = bytes, .len = (size_t)size};
     size_t fault;
     return old->runtime->guard_run(bytes, c.len, hash_region, &c, &fault) && c.end_hash == wanted;
+}
+
+/* Take over what is known of the member that this one has grown from. */
+static void take_over(fc_member *now, const fc_member *old) {
+    fc_blocks *blocks = atomic_load(&old->blocks);
+    now->before = fc_blocks_share(blocks != NULL ? blocks : old->before);
+    now->before_size = blocks != NULL ? old->info.size : old->before_size;
+    now->before_hash = blocks != NULL ? atomic_load(&old->end_hash) : old->before_hash;
 }
 
 static fc_member_fate fate_of(const fc_member *old, const fc_member *now, const char *path) {
@@ -244,10 +262,7 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
     if (status != FC_OK) return status;
     const bool was_blocked = old->runtime->guard_begin();
     *out_fate = fate_of(old, now, path);
-    if (*out_fate == FC_MEMBER_GROWN && !old->doubted) {
-        fc_blocks *blocks = atomic_load(&old->blocks);
-        now->before = fc_blocks_share(blocks != NULL ? blocks : old->before);
-    }
+    if (*out_fate == FC_MEMBER_GROWN && !old->doubted) take_over(now, old);
     old->runtime->guard_end(was_blocked);
     *out = now;
     return FC_OK;

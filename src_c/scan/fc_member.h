@@ -18,7 +18,9 @@ typedef struct fc_member {
     bool doubted;                   /* nothing that was learnt of it is to be taken over */
     bool racy;                      /* changed so shortly before that a further change may leave the same times behind */
     _Atomic(fc_blocks *) blocks;    /* NULL: not cut yet, or not mapped */
-    fc_blocks *before;              /* of the shorter file that this one has grown from, else NULL */
+    fc_blocks *before;              /* of the shorter file that this one has grown from, else NULL; they hold only while */
+    uint64_t before_size;           /* the last bytes of so many */
+    uint64_t before_hash;           /* have this hash */
     atomic_uint_least64_t end_hash; /* of the last bytes when the blocks were cut; 0 before that */
 } fc_member;
 

@@ -68,6 +68,31 @@ static void check_fates(void) {
     fc_member_release(NULL);
 }
 
+/* A file that has grown and was not read since keeps its old blocks only as long as it is that file. */
+static void check_unread_growth(void) {
+    for (int written_over = 0; written_over < 3; written_over++) {
+        write_file(path, text, 10000);
+        fc_member *member = open_member(path);
+        const fc_blocks *blocks = fc_member_blocks(member, 1000);
+        const fc_extent *first = blocks->items[0];
+        append_file(path, text + 10000, 5000);
+        CHECK(renew(&member) == FC_MEMBER_GROWN);
+        if (written_over == 1) write_file(path, text + 1, 20000);
+        else append_file(path, text + 15000, 5000);
+        CHECK(renew(&member) == (written_over == 1 ? FC_MEMBER_REPLACED : FC_MEMBER_GROWN));
+        if (written_over == 2) write_file(path, text + 1, 21000); /* after the look, before the cut */
+        blocks = fc_member_blocks(member, 1000);
+        CHECK((blocks->items[0] == first) == (written_over == 0));
+        uint64_t ends[64];
+        CHECK(fc_blocks_find_ends(text + (written_over != 0), 20000, 0, 1000, ends) == blocks->len);
+        for (size_t i = 0; i < blocks->len; i++) CHECK(blocks->items[i]->end == ends[i]);
+        append_file(path, text, 100);
+        CHECK(renew(&member) == FC_MEMBER_GROWN);
+        CHECK((fc_member_blocks(member, 1000)->items[0] == first) == (written_over == 0));
+        fc_member_release(member);
+    }
+}
+
 /* Copy a stretch of a file that has been cut to `left` bytes. */
 static void check_copy(size_t left, size_t offset, size_t len) {
     write_file(path, text, sizeof text);
@@ -121,6 +146,7 @@ int main(void) {
     check_copy(0, 0, sizeof text);
     check_copy(sizeof text, 0, sizeof text);
     check_judge();
+    check_unread_growth();
     runtime->guard_end(was_blocked);
     return finish();
 }
