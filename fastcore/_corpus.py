@@ -37,7 +37,7 @@ class Changes(Frozen):
     """What a refresh found: how many files are new, have grown, were replaced, are gone, became shorter.
 
     `replaced` are also files that were written over or touched; a longer text in the place of one that no scan has read
-    counts as grown. Immutable; safe to share between threads; O(1); keeps the GIL.
+    counts as grown. `refresh(verify=True)` counts as replaced what was written over unnoticed, too. Immutable; safe to share between threads; O(1); keeps the GIL.
 
     >>> Changes(1, 0, 0, 0, 0).added
     1
@@ -325,10 +325,12 @@ class Corpus:
         A file that is new, has grown or was replaced is mapped anew; one that is unchanged, by its device, inode, size
         and times, is not touched. A rewrite that leaves all of these as they were goes unnoticed, unless it is within
         two seconds of the one before. `verify=True` takes no file on trust: all are mapped anew, and what was learnt
-        of them (facts, sketches) is dropped, to be learnt again.
+        of them (facts, sketches) is dropped, to be learnt again. Before that the blocks of which something was learnt
+        are read, and a file of which one has other bytes now counts as `replaced`. What nothing was learnt of cannot be
+        compared, but for the last 4 KB of a mapped file that was scanned.
 
-        Raises ValueError when the corpus is closed. O(files), about 2 us for one that is unchanged. Thread-safe; the
-        GIL is released.
+        Raises ValueError when the corpus is closed. O(files), about 2 us for one that is unchanged; with `verify` O(bytes
+        of which something was learnt), and not interrupted. Thread-safe; the GIL is released.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder, Corpus(folder) as corpus:

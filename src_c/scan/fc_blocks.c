@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fc_hash.h"
+
 size_t fc_blocks_find_ends(const uint8_t *bytes, size_t len, uint64_t base, size_t size, uint64_t *out_ends) {
     size_t count = 0, begin = 0;
     while (len - begin >= size) {
@@ -59,6 +61,7 @@ fc_status fc_blocks_new(const fc_blocks *old, size_t kept, const uint64_t *ends,
         atomic_init(&extent->names, NULL);
         atomic_init(&extent->sketch, NULL);
         atomic_init(&extent->newlines, 0);
+        atomic_init(&extent->hash, 0);
         atomic_init(&extent->users, 1);
         blocks->items[blocks->len++] = extent;
     }
@@ -127,6 +130,18 @@ bool fc_extent_newlines(const fc_extent *extent, uint64_t *out) {
     if (known != 0) *out = known - 1;
     return known != 0;
 }
+
+uint64_t fc_extent_hash_of(const void *bytes, size_t len) {
+    const uint64_t hash = fc_hash_bytes(bytes, len).lo;
+    return hash == 0 ? 1 : hash;
+}
+
+void fc_extent_put_hash(fc_extent *extent, uint64_t hash) {
+    uint64_t unknown = 0;
+    (void)atomic_compare_exchange_strong(&extent->hash, &unknown, hash);
+}
+
+uint64_t fc_extent_hash(const fc_extent *extent) { return atomic_load(&extent->hash); }
 
 /* Facts and sketches answer here, each from its own header. */
 bool fc_blocks_may_match(const fc_extent *extent, const fc_plan *plan, unsigned use) {

@@ -33,6 +33,7 @@ typedef struct fc_extent {
     _Atomic(fc_names *) names;
     _Atomic(fc_sketch *) sketch;
     atomic_uint_least64_t newlines; /* and 1; 0 while unknown */
+    atomic_uint_least64_t hash;     /* of the bytes of which something was learnt first; 0 while unknown */
     atomic_size_t users;            /* sets that hold it */
 } fc_extent;
 
@@ -79,6 +80,12 @@ const fc_sketch *fc_extent_sketch(const fc_extent *extent);
 /* Remember how many newlines the block has; false and untouched from the second function while that is unknown. */
 void fc_extent_put_newlines(fc_extent *extent, uint64_t newlines);
 bool fc_extent_newlines(const fc_extent *extent, uint64_t *out);
+
+/* The hash of a block's bytes, never 0. Whoever learns something of them for a slot puts it; the first one stays. 0 from
+ * the third function while it is unknown. */
+uint64_t fc_extent_hash_of(const void *bytes, size_t len);
+void fc_extent_put_hash(fc_extent *extent, uint64_t hash);
+uint64_t fc_extent_hash(const fc_extent *extent);
 
 enum { FC_USE_FACTS = 1, FC_USE_SKETCH = 2 };
 

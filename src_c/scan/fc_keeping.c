@@ -45,7 +45,7 @@ static size_t known_blocks(const fc_blocks *blocks) {
 
 static fc_stored_block stored_block(const fc_extent *extent) {
     const fc_facts *facts = fc_extent_facts(extent);
-    fc_stored_block block = {.end = extent->end, .has_facts = facts != NULL, .names = fc_extent_names(extent)};
+    fc_stored_block block = {.end = extent->end, .hash = fc_extent_hash(extent), .has_facts = facts != NULL, .names = fc_extent_names(extent)};
     if (facts != NULL) block.facts = *facts;
     return block;
 }
@@ -127,6 +127,7 @@ static bool is_as_stored(const fc_member *member, const fc_stored_state *state) 
 
 /* Give the block what was stored of it, as far as it is still unknown. Takes `names` over. */
 static fc_status take_over(fc_extent *extent, const fc_stored_block *block, fc_names *names) {
+    if (block->hash != 0) fc_extent_put_hash(extent, block->hash);
     if (names != NULL) (void)fc_extent_put_names(extent, names);
     if (!block->has_facts || fc_extent_facts(extent) != NULL) return FC_OK;
     fc_facts *facts = malloc(sizeof *facts);

@@ -61,6 +61,7 @@ static void cut_file(void *ctx, size_t file, unsigned worker) {
 /* Learn of the block's bytes, which are private, what is unknown. */
 static fc_status learn_bytes(learning *l, pupil *p, fc_extent *extent, size_t len) {
     fc_status status = FC_OK;
+    fc_extent_put_hash(extent, fc_extent_hash_of(p->buffer.data, len));
     if (fc_extent_facts(extent) == NULL) {
         fc_facts *facts = malloc(sizeof *facts);
         if (facts == NULL) return FC_NO_MEMORY;

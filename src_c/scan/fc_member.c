@@ -244,6 +244,36 @@ static fc_member_fate fate_of(const fc_member *old, const fc_member *now, const 
     return is_untouched ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
 }
 
+typedef struct hashing {
+    const uint8_t *bytes;
+    size_t len;
+    uint64_t hash;
+} hashing;
+
+static void hash_block_region(void *ctx) {
+    hashing *h = ctx;
+    h->hash = fc_extent_hash_of(h->bytes, h->len);
+}
+
+/* True if bytes of which something was learnt are not what they were: what is as old as that is read. */
+static bool differs(const fc_member *old, const fc_member *now, const char *path) {
+    const fc_blocks *blocks = atomic_load(&old->blocks);
+    if (blocks == NULL) blocks = old->before;
+    if (!has_same_end(old, path, now->bytes)) return true;
+    for (size_t i = 0; blocks != NULL && now->bytes != NULL && i < blocks->len; i++) {
+        const fc_extent *extent = blocks->items[i];
+        const uint64_t wanted = fc_extent_hash(extent);
+        if (wanted == 0) continue;
+        hashing h = {.bytes = now->bytes + extent->begin, .len = (size_t)(extent->end - extent->begin)};
+        size_t fault;
+        if (!now->runtime->guard_run(h.bytes, h.len, hash_block_region, &h, &fault)) return true;
+        /* This mapping is new: it is no one else's loss, and no bound of what may stay is exceeded. */
+        now->runtime->map_drop(h.bytes, h.len);
+        if (h.hash != wanted) return true;
+    }
+    return false;
+}
+
 fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_member_fate *out_fate,
                           int *out_errno) {
     fc_file_info info;
@@ -263,6 +293,8 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
     const bool was_blocked = old->runtime->guard_begin();
     *out_fate = fate_of(old, now, path);
     if (*out_fate == FC_MEMBER_GROWN && !old->doubted) take_over(now, old);
+    if (old->doubted && (*out_fate == FC_MEMBER_SAME || *out_fate == FC_MEMBER_GROWN) && differs(old, now, path))
+        *out_fate = FC_MEMBER_REPLACED;
     old->runtime->guard_end(was_blocked);
     *out = now;
     return FC_OK;

@@ -15,7 +15,7 @@ typedef struct fc_member {
     const fc_runtime *runtime;
     fc_file_info info;
     const uint8_t *bytes;           /* info.size bytes; NULL: nothing is mapped, the file is read */
-    bool doubted;                   /* nothing that was learnt of it is to be taken over */
+    bool doubted;                   /* at the next look its bytes are compared and nothing that was learnt is taken over */
     bool racy;                      /* changed so shortly before that a further change may leave the same times behind */
     _Atomic(fc_blocks *) blocks;    /* NULL: not cut yet, or not mapped */
     fc_blocks *before;              /* of the shorter file that this one has grown from, else NULL; they hold only while */
@@ -38,7 +38,9 @@ fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member 
 
 /* Look at the file again that `old` has held under this name: *out is `old`, shared, while device, inode, size and times
  * are the same and it was not racy; else it is opened anew, keeps the blocks if it has merely grown, and nothing that was
- * learnt otherwise. A racy one that looks the same is SAME, too. FC_OS, FC_NO_MEMORY. */
+ * learnt otherwise. A racy one that looks the same is SAME, too. One that was `doubted` is opened anew, keeps nothing, and
+ * is REPLACED also where the bytes of a block of which something was learnt, or its last bytes, have another hash.
+ * FC_OS, FC_NO_MEMORY. O(1), doubted O(bytes of which something was learnt). */
 fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_member_fate *out_fate, int *out_errno);
 
 fc_member *fc_member_share(fc_member *member);

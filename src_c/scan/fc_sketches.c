@@ -35,19 +35,21 @@ typedef struct gathering {
     fc_sketch_draft *draft;
     const uint8_t *bytes;
     size_t len, newlines;
+    uint64_t hash;
 } gathering;
 
 static void gather_region(void *ctx) {
     gathering *g = ctx;
     fc_sketch_gather(g->draft, g->m->mark, g->m->find, g->bytes, g->len);
     g->newlines = g->m->find->newlines(g->bytes, g->len);
+    g->hash = fc_extent_hash_of(g->bytes, g->len);
 }
 
 /* The file is looked at after the reading: the rest of the page in which a file ends by now reads as zeros. */
 static fc_status make_one(const making *m, fc_sketch_draft *draft, const missing *item) {
     fc_extent *block = item->block;
     const fc_member *member = item->entry->member;
-    gathering g = {m, draft, member->bytes + block->begin, (size_t)(block->end - block->begin), 0};
+    gathering g = {m, draft, member->bytes + block->begin, (size_t)(block->end - block->begin), 0, 0};
     size_t fault;
     uint64_t size;
     if (!m->runtime->guard_run(g.bytes, g.len, gather_region, &g, &fault)) return FC_OK;
@@ -55,6 +57,7 @@ static fc_status make_one(const making *m, fc_sketch_draft *draft, const missing
     fc_sketch *sketch;
     const fc_status status = fc_sketch_new(draft, &sketch);
     if (status != FC_OK) return status;
+    fc_extent_put_hash(block, g.hash);
     fc_extent_put_sketch(block, sketch);
     fc_extent_put_newlines(block, g.newlines);
     return FC_OK;

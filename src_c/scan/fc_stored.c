@@ -5,7 +5,7 @@
 
 /* The first bytes: a name, and a number that another byte order or another version reads as another one. */
 static const uint8_t magic[8] = {'f', 'c', 'f', 'a', 'c', 't', 's', '\n'};
-static const uint64_t version = UINT64_C(0x0102030405060001);
+static const uint64_t version = UINT64_C(0x0102030405060002);
 
 /* magic, version, checksum of all that follows, length of all that follows */
 enum { CHECKSUM_AT = 16, LEN_AT = 24, HEAD = 32, NAMES_HEAD = 3 };
@@ -53,6 +53,7 @@ fc_status fc_stored_add_block(fc_buffer *out, const fc_stored_block *block) {
     if (block->has_facts && f->ends_untimed) flags |= ENDS_UNTIMED;
     fc_status status = put(out, &flags, 1);
     if (status == FC_OK) status = put(out, &block->end, sizeof block->end);
+    if (status == FC_OK) status = put(out, &block->hash, sizeof block->hash);
     if (status == FC_OK && block->has_facts) {
         const int64_t numbers[3] = {f->first_us, f->last_us, (int64_t)f->newlines};
         status = put(out, numbers, sizeof numbers);
@@ -123,11 +124,12 @@ static bool take_facts(fc_stored *stored, uint8_t flags, uint64_t block_len, fc_
 
 fc_status fc_stored_next_block(fc_stored *stored, fc_stored_block *out, fc_names **out_names) {
     uint8_t flags, head[NAMES_HEAD];
-    uint64_t end;
+    uint64_t end, hash;
     fc_names *names = NULL;
-    if (!take(stored, &flags, 1) || flags > ALL_FLAGS || !take(stored, &end, sizeof end)) return FC_BAD_VALUE;
+    if (!take(stored, &flags, 1) || flags > ALL_FLAGS) return FC_BAD_VALUE;
+    if (!take(stored, &end, sizeof end) || !take(stored, &hash, sizeof hash)) return FC_BAD_VALUE;
     if (end <= stored->end || end > stored->size) return FC_BAD_VALUE;
-    fc_stored_block block = {.end = end, .has_facts = (flags & HAS_FACTS) != 0};
+    fc_stored_block block = {.end = end, .hash = hash, .has_facts = (flags & HAS_FACTS) != 0};
     if (!block.has_facts && (flags & (HAS_OWN | ENDS_UNTIMED))) return FC_BAD_VALUE;
     if (block.has_facts && !take_facts(stored, flags, end - stored->end, &block.facts)) return FC_BAD_VALUE;
     if (flags & HAS_NAMES) {

@@ -16,6 +16,7 @@ typedef struct fc_stored_state {
 /* One block, from the end of the one before it (0 for the first) up to `end`. */
 typedef struct fc_stored_block {
     uint64_t end;
+    uint64_t hash; /* of its bytes, by whoever takes it; 0: unknown */
     bool has_facts;
     fc_facts facts; /* when has_facts */
     const fc_names *names; /* NULL: unknown */

@@ -60,6 +60,9 @@ static void check_all(unsigned threads) {
             uint64_t newlines;
             CHECK(facts->has_own && !facts->ends_untimed && facts->first_us / 60000000 == (int64_t)i);
             CHECK(fc_extent_newlines(cut->items[j], &newlines) && newlines == facts->newlines);
+            const fc_extent *block = cut->items[j];
+            const uint8_t *bytes = files.entries[i].member->bytes + block->begin;
+            CHECK(fc_extent_hash(block) == fc_extent_hash_of(bytes, (size_t)(block->end - block->begin)));
         }
     }
 }

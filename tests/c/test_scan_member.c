@@ -93,6 +93,50 @@ static void check_unread_growth(void) {
     }
 }
 
+/* One byte of the file becomes another one, and its times tell nothing of it. */
+static void write_unseen(fc_member *member, off_t at) {
+    int code;
+    const int fd = open(path, O_WRONLY);
+    CHECK(fd >= 0 && pwrite(fd, "#", 1, at) == 1 && close(fd) == 0);
+    CHECK(fc_file_stat_path(path, &member->info, &code) == FC_OK);
+    age(member);
+}
+
+/* A doubted member is compared with what was learnt of, wherever that stands, and keeps nothing. */
+static void check_doubt(void) {
+    for (int round = 0; round < 200; round++) {
+        const bool grows = round % 2, doubted = round % 4 < 2;
+        const size_t at = random_below(10000), size = 10000 + 10 * (size_t)random_below(2);
+        write_file(path, text, size);
+        fc_member *member = open_member(path);
+        const fc_blocks *blocks = fc_member_blocks(member, 1000);
+        bool is_known = at >= size - 4096;
+        for (size_t i = 0; i < blocks->len; i++) {
+            fc_extent *extent = blocks->items[i];
+            const bool is_learnt = random_below(2);
+            CHECK(fc_extent_hash(extent) == 0);
+            if (!is_learnt) continue;
+            fc_extent_put_hash(extent, fc_extent_hash_of(text + extent->begin, (size_t)(extent->end - extent->begin)));
+            fc_extent_put_hash(extent, 1);
+            CHECK(fc_extent_hash(extent) != 0 && fc_extent_hash(extent) != 1);
+            is_known |= extent->begin <= at && at < extent->end;
+        }
+        const bool written = random_below(3) != 0;
+        if (written) write_unseen(member, (off_t)at);
+        age(member);
+        if (grows) append_file(path, text, 100);
+        member->doubted = doubted;
+        const fc_member *before = member;
+        const fc_member_fate unchanged = grows ? FC_MEMBER_GROWN : FC_MEMBER_SAME;
+        /* Of a file that has grown the end is always compared. */
+        const bool told = written && (doubted ? is_known : grows && at >= size - 4096);
+        CHECK(renew(&member) == (told ? FC_MEMBER_REPLACED : unchanged));
+        CHECK((member == before) == (!doubted && !grows));
+        if (doubted) CHECK(member->before == NULL && atomic_load(&member->blocks) == NULL && !member->doubted);
+        fc_member_release(member);
+    }
+}
+
 /* Copy a stretch of a file that has been cut to `left` bytes. */
 static void check_copy(size_t left, size_t offset, size_t len) {
     write_file(path, text, sizeof text);
@@ -147,6 +191,7 @@ int main(void) {
     check_copy(sizeof text, 0, sizeof text);
     check_judge();
     check_unread_growth();
+    check_doubt();
     runtime->guard_end(was_blocked);
     return finish();
 }

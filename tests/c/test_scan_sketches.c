@@ -150,7 +150,11 @@ static void check_stops(void) {
 static size_t sketches_of(const fc_file_entry *entry) {
     const fc_blocks *blocks = atomic_load(&entry->member->blocks);
     size_t count = 0;
-    for (size_t i = 0; blocks != NULL && i < blocks->len; i++) count += fc_extent_sketch(blocks->items[i]) != NULL;
+    for (size_t i = 0; blocks != NULL && i < blocks->len; i++) {
+        const bool is_sketched = fc_extent_sketch(blocks->items[i]) != NULL;
+        CHECK(!is_sketched || fc_extent_hash(blocks->items[i]) != 0);
+        count += is_sketched;
+    }
     return count;
 }
 

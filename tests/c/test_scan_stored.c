@@ -18,7 +18,7 @@ static void make(void) {
         for (size_t j = 0; j < counts[i]; j++) {
             fc_stored_block *b = &blocks[i][j];
             const uint64_t len = 1 + random_below(1000);
-            *b = (fc_stored_block){.end = end += len, .has_facts = random_below(2)};
+            *b = (fc_stored_block){.end = end += len, .hash = random_below(3), .has_facts = random_below(2)};
             if (b->has_facts) {
                 const bool has_own = random_below(2);
                 b->facts = (fc_facts){.first_us = has_own ? -5 : INT64_MAX, .last_us = has_own ? 9 : INT64_MIN,
@@ -53,7 +53,7 @@ static bool same_facts(const fc_facts *a, const fc_facts *b) {
 }
 
 static void check_block(const fc_stored_block *b, const fc_stored_block *wanted) {
-    CHECK(b->end == wanted->end && b->has_facts == wanted->has_facts);
+    CHECK(b->end == wanted->end && b->hash == wanted->hash && b->has_facts == wanted->has_facts);
     if (b->has_facts) CHECK(same_facts(&b->facts, &wanted->facts));
     CHECK((b->names == NULL) == (wanted->names == NULL));
     if (b->names == NULL) return;
