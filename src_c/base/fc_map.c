@@ -6,9 +6,10 @@
 
 static atomic_size_t mappings;
 
-const uint8_t *fc_map_open(int fd, size_t len) {
+const uint8_t *fc_map_open(int fd, size_t len, bool replaces) {
     if (len == 0) return NULL;
-    if (atomic_fetch_add(&mappings, 1) < FC_MAP_MAX) {
+    const size_t most = replaces ? 2 * FC_MAP_MAX : FC_MAP_MAX;
+    if (atomic_fetch_add(&mappings, 1) < most) {
         void *bytes = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
         if (bytes != MAP_FAILED) return bytes;
     }

@@ -11,8 +11,9 @@
 enum { FC_MAP_MAX = 8192 };
 
 /* Map the first `len` bytes of an open file and return them; NULL when `len` is 0, FC_MAP_MAX mappings exist, or the
- * system refuses: then the file is to be read instead. The descriptor may be closed. Thread-safe. */
-const uint8_t *fc_map_open(int fd, size_t len);
+ * system refuses: then the file is to be read instead. `replaces`: a mapping will end soon whose place this one takes,
+ * so that twice as many may exist meanwhile. The descriptor may be closed. Thread-safe. */
+const uint8_t *fc_map_open(int fd, size_t len, bool replaces);
 
 /* End a mapping of fc_map_open. NULL is let pass. Thread-safe. */
 void fc_map_close(const uint8_t *bytes, size_t len);

@@ -54,7 +54,7 @@ struct fc_runtime {
      * are thread-safe and take about 0.1 us, but for one call in the process, which measures the hand-over (2 to 5 ms). */
     void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns);
     /* Mapped files: fc_map.h and fc_guard.h. */
-    const uint8_t *(*map_open)(int fd, size_t len);
+    const uint8_t *(*map_open)(int fd, size_t len, bool replaces);
     void (*map_close)(const uint8_t *bytes, size_t len);
     void (*map_drop)(const uint8_t *bytes, size_t len);
     bool (*guard_begin)(void);

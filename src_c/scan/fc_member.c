@@ -20,7 +20,9 @@ static bool is_racy(const fc_file_info *info) {
     return now_ns - changed < racy_ns;
 }
 
-fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member **out, int *out_errno) {
+/* `replaces`: as fc_map_open. */
+static fc_status open_member(const fc_runtime *runtime, const char *path, bool replaces, fc_member **out,
+                             int *out_errno) {
     int fd;
     fc_member *member = calloc(1, sizeof *member);
     if (member == NULL) return FC_NO_MEMORY;
@@ -34,10 +36,14 @@ fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member 
     atomic_init(&member->end_hash, 0);
     member->runtime = runtime;
     member->racy = is_racy(&member->info);
-    if (member->info.size <= SIZE_MAX) member->bytes = runtime->map_open(fd, (size_t)member->info.size);
+    if (member->info.size <= SIZE_MAX) member->bytes = runtime->map_open(fd, (size_t)member->info.size, replaces);
     fc_file_close(fd);
     *out = member;
     return FC_OK;
+}
+
+fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member **out, int *out_errno) {
+    return open_member(runtime, path, false, out, out_errno);
 }
 
 fc_member *fc_member_share(fc_member *member) {
@@ -288,7 +294,7 @@ fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_
         return FC_OK;
     }
     fc_member *now;
-    status = fc_member_open(old->runtime, path, &now, out_errno);
+    status = open_member(old->runtime, path, old->bytes != NULL, &now, out_errno);
     if (status != FC_OK) return status;
     const bool was_blocked = old->runtime->guard_begin();
     *out_fate = fate_of(old, now, path);

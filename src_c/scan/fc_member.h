@@ -40,7 +40,8 @@ fc_status fc_member_open(const fc_runtime *runtime, const char *path, fc_member 
  * are the same and it was not racy; else it is opened anew, keeps the blocks if it has merely grown, and nothing that was
  * learnt otherwise. A racy one that looks the same is SAME, too. One that was `doubted` is opened anew, keeps nothing, and
  * is REPLACED also where the bytes of a block of which something was learnt, or its last bytes, have another hash.
- * FC_OS, FC_NO_MEMORY. O(1), doubted O(bytes of which something was learnt). */
+ * One that is mapped stays so where as many are mapped as may be: the new mapping takes the old one's place, which the
+ * caller gives up soon. FC_OS, FC_NO_MEMORY. O(1), doubted O(bytes of which something was learnt). */
 fc_status fc_member_renew(fc_member *old, const char *path, fc_member **out, fc_member_fate *out_fate, int *out_errno);
 
 fc_member *fc_member_share(fc_member *member);

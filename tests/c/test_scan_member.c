@@ -1,5 +1,6 @@
 /* Members: what a file that changes is taken for, which blocks it keeps, and what can still be read of it. */
 #define _GNU_SOURCE
+#include "fc_map.h"
 #include "members.h"
 
 static const char *const path = "member.bin";
@@ -137,6 +138,32 @@ static void check_doubt(void) {
     }
 }
 
+/* Where as many files are mapped as may be, a file that grows stays mapped and another one is not. */
+static void check_limit(void) {
+    static const uint8_t *others[FC_MAP_MAX];
+    write_file(path, text, 10000);
+    fc_member *member = open_member(path);
+    const int fd = open(path, O_RDONLY);
+    CHECK(fd >= 0);
+    size_t count = 0;
+    while (count < FC_MAP_MAX && (others[count] = runtime->map_open(fd, 100, false)) != NULL) count++;
+    CHECK(count == FC_MAP_MAX - 1);
+    fc_member *another = open_member(path);
+    CHECK(another->bytes == NULL);
+    for (int i = 0; i < 3; i++) {
+        append_file(path, text + 10000, 10);
+        CHECK(renew(&member) == FC_MEMBER_GROWN && member->bytes != NULL);
+        CHECK(renew(&another) == FC_MEMBER_GROWN && another->bytes == NULL);
+    }
+    runtime->map_close(others[--count], 100);
+    append_file(path, text, 10);
+    CHECK(renew(&another) == FC_MEMBER_GROWN && another->bytes != NULL);
+    while (count != 0) runtime->map_close(others[--count], 100);
+    CHECK(close(fd) == 0);
+    fc_member_release(member);
+    fc_member_release(another);
+}
+
 /* Copy a stretch of a file that has been cut to `left` bytes. */
 static void check_copy(size_t left, size_t offset, size_t len) {
     write_file(path, text, sizeof text);
@@ -192,6 +219,7 @@ int main(void) {
     check_judge();
     check_unread_growth();
     check_doubt();
+    check_limit();
     runtime->guard_end(was_blocked);
     return finish();
 }
