@@ -99,8 +99,9 @@ class Corpus:
     after three scans that they would have helped. False: never. The matches are the same; as no line of a block that is
     passed by is judged, `hits.errors` may lack some that do not match, and what befell a file that is passed by whole.
 
-    `max_mapped` bounds what of the mapped files stays in this process's memory after a scan, in bytes: pages behind the
-    first so many are given back as soon as they were searched, and fetched again by the next scan. The system takes
+    `max_mapped` bounds what of the mapped files stays in this process's memory, in bytes, whatever reads them: pages
+    behind the first so many are given back as soon as they were searched or learnt of, and fetched again by the next
+    scan. While it runs each thread holds a piece of about 4 MB besides. The system takes
     pages back by itself where memory is short, so that a corpus may be larger than memory without it, too.
 
     Use it as a context manager, or call `close()`. Every method may be called from several threads at once: scans run

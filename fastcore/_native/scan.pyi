@@ -62,7 +62,7 @@ class Sources:
     """
 
     use: int
-    max_mapped: int  # of mapped files no more than about so many bytes stay in memory after a scan; 0: no bound
+    max_mapped: int  # of mapped files no more than about so many bytes stay in memory; 0: no bound
     sketching: Sketching | None
     sketched: bool
 

@@ -129,6 +129,7 @@ cdef extern from "fc_sketches.h" nogil:
     ctypedef struct fc_sketches_options:
         unsigned int threads
         size_t block
+        uint64_t max_mapped
         int64_t timeout_ns
         int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
         void *poll_ctx
@@ -731,6 +732,7 @@ def make_sketches(Sources sources not None, *, unsigned int threads, size_t bloc
     state.progress = progress
     options.threads = threads
     options.block = block
+    options.max_mapped = sources.max_mapped
     options.timeout_ns = nanoseconds(timeout)
     options.poll = poll_progress
     options.poll_ctx = <void *>state

@@ -25,6 +25,7 @@ cdef extern from "fc_learning.h" nogil:
         bint names
         size_t block
         unsigned int threads
+        uint64_t max_mapped
         int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes) noexcept
         void *poll_ctx
     ctypedef struct fc_learning_result:
@@ -110,6 +111,7 @@ def learn(Sources sources not None, *, bint names, size_t block, unsigned int th
     options.names = names
     options.block = block
     options.threads = threads
+    options.max_mapped = sources.max_mapped
     options.poll = poll_progress
     options.poll_ctx = <void *>state
     with nogil:

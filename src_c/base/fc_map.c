@@ -25,7 +25,8 @@ void fc_map_close(const uint8_t *bytes, size_t len) {
 
 void fc_map_drop(const uint8_t *bytes, size_t len) {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t begin = ((uintptr_t)bytes + page - 1) & ~(page - 1), end = ((uintptr_t)bytes + len) & ~(page - 1);
+    const uintptr_t begin = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)bytes + len + page - 1) & ~(page - 1);
     if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 

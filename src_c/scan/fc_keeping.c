@@ -176,6 +176,7 @@ fc_status fc_keeping_load(const fc_file_list *files, const uint8_t *bytes, size_
         const bool was_blocked = member->runtime->guard_begin();
         if (is_as_stored(member, &state)) status = load_member(member, &stored, count, block);
         member->runtime->guard_end(was_blocked);
+        fc_member_drop(member, 0, 0, UINT64_MAX); /* what the cut came by is not wanted yet */
     }
     free(table.slots);
     if (status != FC_BAD_VALUE) return status;

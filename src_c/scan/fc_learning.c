@@ -8,6 +8,7 @@
 typedef struct item {
     const fc_file_entry *entry;
     fc_extent *extent;
+    uint64_t stays; /* as for fc_member_drop */
 } item;
 
 typedef struct pupil {
@@ -31,6 +32,7 @@ typedef struct learning {
     atomic_uint_least64_t done_bytes;
     atomic_size_t learnt;
     atomic_int status; /* the first failure */
+    uint64_t *stays; /* by file */
     bool asked_to_stop;
 } learning;
 
@@ -56,6 +58,7 @@ static void cut_file(void *ctx, size_t file, unsigned worker) {
     const bool was_blocked = l->runtime->guard_begin();
     (void)fc_member_blocks(entry->member, l->options->block);
     l->runtime->guard_end(was_blocked);
+    fc_member_drop(entry->member, l->stays[file], 0, UINT64_MAX);
 }
 
 /* Learn of the block's bytes, which are private, what is unknown. */
@@ -93,6 +96,7 @@ static void learn_block(void *ctx, size_t number, unsigned worker) {
         const bool was_blocked = l->runtime->guard_begin();
         is_there = fc_member_copy(entry->member, extent->begin, p->buffer.data, len);
         l->runtime->guard_end(was_blocked);
+        fc_member_drop(entry->member, l->items[number].stays, extent->begin, extent->end);
     }
     if (l->job.forked) return; /* the lock of long lines may be held by a thread that is no more */
     /* Where a file was cut short the rest of its last page reads as zeros. */
@@ -120,7 +124,7 @@ static fc_status list_blocks(learning *l) {
                 if (pass == 0) {
                     count++;
                 } else if (l->items_len < count) {
-                    l->items[l->items_len++] = (item){entry, blocks->items[j]};
+                    l->items[l->items_len++] = (item){entry, blocks->items[j], l->stays[i]};
                     l->total_bytes += blocks->items[j]->end - blocks->items[j]->begin;
                 }
             }
@@ -128,6 +132,14 @@ static fc_status list_blocks(learning *l) {
         if (pass == 0) l->items = malloc((count + 1) * sizeof *l->items);
         if (l->items == NULL) return FC_NO_MEMORY;
     }
+    return FC_OK;
+}
+
+static fc_status share_stays(learning *l) {
+    uint64_t left = l->options->max_mapped == 0 ? UINT64_MAX : l->options->max_mapped;
+    l->stays = malloc((l->files->len + 1) * sizeof *l->stays);
+    if (l->stays == NULL) return FC_NO_MEMORY;
+    for (size_t i = 0; i < l->files->len; i++) l->stays[i] = fc_member_stays(l->files->entries[i].member, &left);
     return FC_OK;
 }
 
@@ -152,6 +164,7 @@ static unsigned run_job(learning *l, void (*work)(void *, size_t, unsigned), siz
 
 static fc_status learn(learning *l, fc_learning_result *out) {
     if (poll_learning(l) != 0) return FC_STOPPED;
+    if (share_stays(l) != FC_OK) return FC_NO_MEMORY;
     run_job(l, cut_file, l->files->len, l->files->len < 8 ? 1 : l->options->threads);
     if (l->job.forked) return FC_FORKED;
     if (l->asked_to_stop) return FC_STOPPED;
@@ -187,6 +200,7 @@ fc_status fc_learning_run(const fc_runtime *runtime, const fc_file_list *files, 
     }
     free(l.pupils);
     free(l.items);
+    free(l.stays);
     pthread_mutex_destroy(&l.long_lines);
     return status;
 }

@@ -10,6 +10,7 @@ typedef struct fc_learning_options {
     bool names;   /* the names too, which takes several times as long; else the facts alone */
     size_t block; /* how big a block is at least, >= 1 */
     unsigned threads;
+    uint64_t max_mapped; /* as for fc_run */
     /* Called on the calling thread, at most every 10 ms while blocks are read; nonzero stops. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *poll_ctx;

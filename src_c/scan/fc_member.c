@@ -10,7 +10,7 @@
 
 /* Times of files may be as coarse as two seconds. */
 static const int64_t racy_ns = INT64_C(2000000000);
-enum { END_BYTES = 4096 };
+enum { END_BYTES = 4096, AROUND = 64 * 1024 };
 
 static bool is_racy(const fc_file_info *info) {
     struct timespec now;
@@ -78,6 +78,23 @@ bool fc_member_copy(const fc_member *member, uint64_t offset, uint8_t *out, size
     copying copy = {member->bytes + offset, out, len};
     size_t fault;
     return member->runtime->guard_run(copy.from, len, copy_region, &copy, &fault);
+}
+
+uint64_t fc_member_stays(const fc_member *member, uint64_t *left) {
+    const uint64_t stays = *left;
+    if (member != NULL && member->bytes != NULL && *left != UINT64_MAX)
+        *left -= member->info.size < stays ? member->info.size : stays;
+    return stays;
+}
+
+void fc_member_drop(const fc_member *member, uint64_t stays, uint64_t begin, uint64_t end) {
+    if (member == NULL || member->bytes == NULL) return;
+    /* A fault brings its neighbours in, up to such borders. */
+    begin -= begin % AROUND;
+    if (begin < stays) begin = stays;
+    if (end >= member->info.size - member->info.size % AROUND) end = member->info.size;
+    else end += AROUND - 1 - (end - 1) % AROUND;
+    if (begin < end) member->runtime->map_drop(member->bytes + begin, (size_t)(end - begin));
 }
 
 /* How long the file is that is mapped, as far as its name still tells. */

@@ -66,6 +66,18 @@ bool fc_member_is_untouched(const fc_member *member, const char *path);
  */
 const fc_blocks *fc_member_blocks(fc_member *member, size_t size);
 
+/* A bound of what of mapped files stays in this process's memory is shared out in the order of the list, to the same first
+ * bytes at each scan, however often the rest is read: whatever reads all of more than the bound, again and again, would
+ * find nothing of it left if the bytes that were read last were those that stay. */
+
+/* Take the member's part of *left and return the place in it behind which nothing stays; *left begins as the bound,
+ * UINT64_MAX for none. A member that is not mapped, or NULL, takes nothing. */
+uint64_t fc_member_stays(const fc_member *member, uint64_t *left);
+
+/* Give pages of [begin, end), or up to the member's end, back to the system, but for those before `stays`; and those that
+ * the system mapped with them, as it does up to 64 KB around. They come back when they are read. Thread-safe, also while others read there. */
+void fc_member_drop(const fc_member *member, uint64_t stays, uint64_t begin, uint64_t end);
+
 /* Hash the last bytes before `size`, at most the member's size, as they are mapped now; false where they cannot be read.
  * Of the member's whole size it is `end_hash`. Between guard_begin and guard_end. */
 bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out);

@@ -8,6 +8,7 @@ typedef struct wanted {
     const char *path;
     uint64_t offset;
     uint64_t *line;
+    uint64_t stays; /* as for fc_member_drop */
 } wanted;
 
 /* Blocks to be counted by the threads, each once. */
@@ -18,6 +19,7 @@ typedef struct counting {
         fc_member *member;
         const char *path;
         fc_extent *block;
+        uint64_t stays;
     } *items;
     size_t len, capacity;
 } counting;
@@ -39,11 +41,13 @@ static void count_region(void *ctx) {
     s->newlines = s->find->newlines(s->bytes, s->len);
 }
 
-/* Count the newlines of [begin, end); false when it cannot be read any more. */
-static bool count(const fc_shared *shared, const fc_member *member, uint64_t begin, uint64_t end, uint64_t *out) {
+/* Count the newlines of [begin, end), and give back what does not stay; false when it cannot be read any more. */
+static bool count(const fc_shared *shared, const fc_member *member, uint64_t stays, uint64_t begin, uint64_t end,
+                  uint64_t *out) {
     stretch s = {.find = shared->find, .bytes = member->bytes + begin, .len = (size_t)(end - begin)};
     size_t fault;
     if (!shared->runtime->guard_run(s.bytes, s.len, count_region, &s, &fault)) return false;
+    fc_member_drop(member, stays, begin, end);
     *out = s.newlines;
     return true;
 }
@@ -56,7 +60,7 @@ static void count_item(void *ctx, size_t item, unsigned worker) {
     const bool was_blocked = c->shared->runtime->guard_begin();
     /* Behind the end of a file that has been cut zeros were counted: that is not remembered. Nor what was counted of
      * one that has grown: it may have been cut before. */
-    if (count(c->shared, c->items[item].member, block->begin, block->end, &newlines) &&
+    if (count(c->shared, c->items[item].member, c->items[item].stays, block->begin, block->end, &newlines) &&
         fc_member_is_untouched(c->items[item].member, c->items[item].path))
         fc_extent_put_newlines(block, newlines);
     c->shared->runtime->guard_end(was_blocked);
@@ -72,6 +76,7 @@ static bool push(counting *c, const wanted *line, fc_extent *block) {
     }
     c->items[c->len].member = line->member;
     c->items[c->len].path = line->path;
+    c->items[c->len].stays = line->stays;
     c->items[c->len++].block = block;
     return true;
 }
@@ -101,11 +106,11 @@ static void number_file(const fc_shared *shared, const wanted *lines, size_t len
             const fc_extent *extent = blocks->items[block];
             /* The rest of the block of the line before, or one whose count was not to be trusted. */
             const bool is_known = at == extent->begin && fc_extent_newlines(extent, &more);
-            if (!is_known && !count(shared, member, at, extent->end, &more)) return;
+            if (!is_known && !count(shared, member, lines[0].stays, at, extent->end, &more)) return;
             newlines += more;
             at = extent->end;
         }
-        if (!count(shared, member, at, lines[i].offset, &more)) return;
+        if (!count(shared, member, lines[0].stays, at, lines[i].offset, &more)) return;
         newlines += more;
         at = lines[i].offset;
         *lines[i].line = newlines + 1;
@@ -155,12 +160,14 @@ static size_t list_lines(const fc_shared *shared, fc_hit *hits, size_t hits_len,
     for (size_t i = 0; i < hits_len; i++) {
         fc_member *member = mapped_member(shared, hits[i].file);
         if (member != NULL && hits[i].line == 0)
-            out[len++] = (wanted){member, place_of(shared, hits[i].file), hits[i].offset, &hits[i].line};
+            out[len++] = (wanted){member, place_of(shared, hits[i].file), hits[i].offset, &hits[i].line,
+                                   shared->states[hits[i].file].stays};
     }
     for (size_t i = 0; i < reports_len; i++) {
         fc_member *member = mapped_member(shared, reports[i].file);
         if (member != NULL && reports[i].kind == FC_REPORT_LINE && reports[i].line == 0)
-            out[len++] = (wanted){member, place_of(shared, reports[i].file), reports[i].offset, &reports[i].line};
+            out[len++] = (wanted){member, place_of(shared, reports[i].file), reports[i].offset, &reports[i].line,
+                                   shared->states[reports[i].file].stays};
     }
     qsort(out, len, sizeof *out, by_place);
     return len;

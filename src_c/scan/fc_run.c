@@ -153,16 +153,12 @@ static fc_status order_visits(run *r, bool by_time) {
     return FC_OK;
 }
 
-/* Share out what may stay mapped: to the first files of the list, whatever is scanned first, so that it is always the same
- * pages that stay. */
+/* Share out what may stay in memory. */
 static void plan_mapped(run *r) {
     const fc_shared *shared = &r->shared;
     uint64_t left = shared->options->max_mapped == 0 ? UINT64_MAX : shared->options->max_mapped;
-    for (size_t i = 0; i < shared->files->len; i++) {
-        const fc_member *member = shared->files->entries[i].member;
-        shared->states[i].stays = left;
-        if (member != NULL && member->bytes != NULL) left -= member->info.size < left ? member->info.size : left;
-    }
+    for (size_t i = 0; i < shared->files->len; i++)
+        shared->states[i].stays = fc_member_stays(shared->files->entries[i].member, &left);
 }
 
 /* Drop what was looked at besides. */
@@ -197,6 +193,7 @@ static const fc_blocks *blocks_of(const run *r, size_t file) {
     const bool was_blocked = r->shared.runtime->guard_begin();
     const fc_blocks *blocks = fc_member_blocks(member, r->shared.options->block);
     r->shared.runtime->guard_end(was_blocked);
+    fc_worker_drop_pages(&r->shared, file, 0, UINT64_MAX);
     return blocks;
 }
 
@@ -440,7 +437,7 @@ static fc_status look_out(run *r) {
     }
     if (!mapped || !(options->use & FC_USE_FACTS) || options->validate_all || !(asks_names || asks_times)) return FC_OK;
     const fc_learning_options wanted = {.names = asks_names, .block = options->block, .threads = options->threads,
-                                        .poll = poll_learning, .poll_ctx = r};
+                                        .max_mapped = options->max_mapped, .poll = poll_learning, .poll_ctx = r};
     fc_learning_result learnt;
     fc_status status = fc_learning_run(shared->runtime, shared->files, &wanted, &learnt);
     r->learnt_bytes = learnt.bytes;

@@ -11,6 +11,7 @@ enum { ITEM_BLOCKS = 16 };
 typedef struct missing {
     const fc_file_entry *entry;
     fc_extent *block;
+    uint64_t stays; /* as for fc_member_drop */
 } missing;
 
 typedef struct making {
@@ -53,6 +54,7 @@ static fc_status make_one(const making *m, fc_sketch_draft *draft, const missing
     size_t fault;
     uint64_t size;
     if (!m->runtime->guard_run(g.bytes, g.len, gather_region, &g, &fault)) return FC_OK;
+    fc_member_drop(member, item->stays, block->begin, block->end);
     if (fc_member_judge(member, fc_file_entry_place(item->entry), &size) != FC_MEMBER_SAME) return FC_OK;
     fc_sketch *sketch;
     const fc_status status = fc_sketch_new(draft, &sketch);
@@ -96,7 +98,7 @@ static int poll(void *ctx) {
     return m->timed_out || m->asked_to_stop;
 }
 
-static bool push(making *m, const fc_file_entry *entry, fc_extent *block) {
+static bool push(making *m, const fc_file_entry *entry, fc_extent *block, uint64_t stays) {
     if (m->len == m->capacity) {
         const size_t capacity = m->capacity ? m->capacity * 2 : 256;
         missing *items = realloc(m->items, capacity * sizeof *items);
@@ -104,20 +106,24 @@ static bool push(making *m, const fc_file_entry *entry, fc_extent *block) {
         m->items = items;
         m->capacity = capacity;
     }
-    m->items[m->len++] = (missing){entry, block};
+    m->items[m->len++] = (missing){entry, block, stays};
     m->bytes += block->end - block->begin;
     return true;
 }
 
 static fc_status list_missing(making *m, const fc_file_list *files) {
     fc_status status = FC_OK;
+    uint64_t left = m->options->max_mapped == 0 ? UINT64_MAX : m->options->max_mapped;
     const bool was_blocked = m->runtime->guard_begin();
     for (size_t i = 0; i < files->len && status == FC_OK; i++) {
         const fc_file_entry *entry = &files->entries[i];
         fc_member *member = entry->member;
+        const uint64_t stays = fc_member_stays(member, &left);
         const fc_blocks *blocks = member == NULL ? NULL : fc_member_blocks(member, m->options->block);
         for (size_t j = 0; blocks != NULL && j < blocks->len && status == FC_OK; j++)
-            if (fc_extent_sketch(blocks->items[j]) == NULL && !push(m, entry, blocks->items[j])) status = FC_NO_MEMORY;
+            if (fc_extent_sketch(blocks->items[j]) == NULL && !push(m, entry, blocks->items[j], stays))
+                status = FC_NO_MEMORY;
+        fc_member_drop(member, stays, 0, UINT64_MAX);
     }
     m->runtime->guard_end(was_blocked);
     return status;

@@ -7,9 +7,10 @@
 #include "fc_runtime.h"
 
 typedef struct fc_sketches_options {
-    unsigned threads;   /* at most so many, 1..256 */
-    size_t block;       /* how big a block is at least */
-    int64_t timeout_ns; /* negative: none */
+    unsigned threads;    /* at most so many, 1..256 */
+    size_t block;        /* how big a block is at least */
+    uint64_t max_mapped; /* as for fc_run */
+    int64_t timeout_ns;  /* negative: none */
     /* Called on the calling thread, at most every 10 ms, and once at the end of a whole run with the two equal; nonzero
      * stops the run. May be NULL. */
     int (*poll)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);

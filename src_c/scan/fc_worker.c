@@ -493,11 +493,7 @@ fc_status fc_worker_scan_lines(fc_worker *w, uint64_t begin, uint64_t end) {
 }
 
 void fc_worker_drop_pages(const fc_shared *shared, size_t file, uint64_t begin, uint64_t end) {
-    const fc_member *member = shared->files->entries[file].member;
-    if (member == NULL || member->bytes == NULL) return;
-    if (begin < shared->states[file].stays) begin = shared->states[file].stays;
-    if (end > member->info.size) end = member->info.size;
-    if (begin < end) shared->runtime->map_drop(member->bytes + begin, (size_t)(end - begin));
+    fc_member_drop(shared->files->entries[file].member, shared->states[file].stays, begin, end);
 }
 
 static void report_fate(fc_worker *w, size_t file, fc_source_fate fate, uint64_t size) {

@@ -164,6 +164,56 @@ static void check_limit(void) {
     fc_member_release(another);
 }
 
+/* How many pages of the mapping this process has. */
+static size_t resident(const fc_member *member) {
+    char line[256];
+    unsigned long begin;
+    size_t kb = 0;
+    bool is_it = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    CHECK(maps != NULL);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-", &begin) == 1 && strchr(line, '-') != NULL && strchr(line, ' ') > strchr(line, '-'))
+            is_it = begin == (unsigned long)(uintptr_t)member->bytes;
+        else if (is_it) (void)sscanf(line, "Rss: %zu", &kb);
+    }
+    CHECK(fclose(maps) == 0);
+    return kb / 4;
+}
+
+/* What may stay is the first bytes of the list; the rest is given back, and comes back. */
+static void check_bound(void) {
+    write_file(path, text, sizeof text);
+    for (int i = 0; i < 100; i++) append_file(path, text, sizeof text);
+    fc_member *members[3];
+    uint64_t left = UINT64_MAX;
+    for (int i = 0; i < 3; i++) {
+        members[i] = open_member(path);
+        CHECK(fc_member_stays(members[i], &left) == UINT64_MAX);
+    }
+    const uint64_t size = members[0]->info.size;
+    left = size + 70000;
+    CHECK(fc_member_stays(NULL, &left) == size + 70000);
+    CHECK(fc_member_stays(members[0], &left) == size + 70000 && left == 70000);
+    CHECK(fc_member_stays(members[1], &left) == 70000 && left == 0);
+    CHECK(fc_member_stays(members[2], &left) == 0 && left == 0);
+    for (int i = 0; i < 3; i++) {
+        const uint64_t stays = i == 0 ? size + 70000 : i == 1 ? 70000 : 0;
+        uint8_t copy[sizeof text];
+        for (uint64_t at = 0; at < size; at += 30000) {
+            const size_t len = size - at < 30000 ? (size_t)(size - at) : 30000;
+            CHECK(fc_member_copy(members[i], at, copy, len) && copy[0] == text[at % sizeof text]);
+            fc_member_drop(members[i], stays, at, at + len);
+        }
+        const size_t pages = resident(members[i]);
+        CHECK(i == 0 ? pages == (size + 4095) / 4096 : i == 1 ? pages == 18 : pages == 0);
+        fc_member_drop(members[i], stays, 0, UINT64_MAX);
+        CHECK(resident(members[i]) == pages);
+    }
+    fc_member_drop(NULL, 0, 0, UINT64_MAX);
+    for (int i = 0; i < 3; i++) fc_member_release(members[i]);
+}
+
 /* Copy a stretch of a file that has been cut to `left` bytes. */
 static void check_copy(size_t left, size_t offset, size_t len) {
     write_file(path, text, sizeof text);
@@ -220,6 +270,7 @@ int main(void) {
     check_unread_growth();
     check_doubt();
     check_limit();
+    check_bound();
     runtime->guard_end(was_blocked);
     return finish();
 }

@@ -32,7 +32,9 @@ static bool cut_meanwhile(const void *bytes, size_t len, void (*region)(void *ct
 static void check(const fc_runtime *used, const fc_file_list *files, size_t block, unsigned threads, size_t left,
                   bool has_doubts) {
     const fc_run_options options = {.block = block};
-    fc_shared shared = {.runtime = used, .files = files, .options = &options, .find = fc_find_for(runtime->cpu)};
+    fc_shared_file states[FILES + 1] = {0}; /* nothing stays */
+    fc_shared shared = {.runtime = used, .files = files, .options = &options, .find = fc_find_for(runtime->cpu),
+                        .states = states};
     fc_hit hits[HITS];
     fc_report reports[HITS];
     for (int i = 0; i < HITS; i++) {
