@@ -39,6 +39,12 @@ static size_t rarest(const uint8_t *bytes, size_t len, const size_t *chosen, siz
     return best;
 }
 
+static void swap_tellings(fc_telling *telling, size_t i, size_t j) {
+    const fc_telling before = *telling;
+    telling->at[i] = before.at[j], telling->mask[i] = before.mask[j], telling->bits[i] = before.bits[j];
+    telling->at[j] = before.at[i], telling->mask[j] = before.mask[i], telling->bits[j] = before.bits[i];
+}
+
 /* Two bytes of fewer bits stand together so often in ordinary text that a look at a third saves more than it costs. */
 static const double telling_bits = 16;
 
@@ -57,6 +63,8 @@ void fc_literal_init(fc_literal *out, const uint8_t *bytes, size_t len, bool ign
     }
     const bool distinct = telling->at[2] != telling->at[0] && telling->at[2] != telling->at[1];
     telling->third = distinct && bits < telling_bits;
+    for (size_t i = 1; i < (telling->third ? 3 : 2); i++)
+        if (telling->at[i] > telling->at[0]) swap_tellings(telling, 0, i);
 }
 
 /* What the hex digits of one place have in common: (byte & mask) == bits holds for each of them, in either case. */
@@ -89,9 +97,9 @@ bool fc_escape_set_add(fc_escape_set *set, uint16_t unit) {
         set->digits[digit] |= (uint16_t)(1u << (unit >> (12 - 4 * digit) & 15));
         share_digit_bits(set->digits[digit], &mask[digit], &bits[digit]);
     }
-    set->telling = (fc_telling){{0, 1}, {0xff, 0xff}, {'\\', 'u'}, false};
+    set->telling = (fc_telling){{1, 0}, {0xff, 0xff}, {'u', '\\'}, false};
     if (__builtin_popcount(mask[2]) >= 5) /* the second digit too keeps what is far from ASCII from being looked at */
-        set->telling = (fc_telling){{1, 4, 3}, {0xff, mask[2], mask[1]}, {'u', bits[2], bits[1]}, true};
+        set->telling = (fc_telling){{4, 3, 1}, {mask[2], mask[1], 0xff}, {bits[2], bits[1], 'u'}, true};
     return true;
 }
 
@@ -123,7 +131,64 @@ static bool literal_equal(const fc_literal *literal, const uint8_t *at) {
     return true;
 }
 
+/* Where a literal or an escape of a set is looked for. */
+typedef struct either {
+    const fc_literal *literal;
+    const fc_escape_set *set;
+    const uint8_t *bytes;
+    size_t len;
+} either;
+
+enum { ESCAPE_LEN = 6 };
+
+static bool literal_stands(const either *e, size_t at) {
+    return e->literal->len <= e->len - at && literal_equal(e->literal, e->bytes + at);
+}
+
+static bool escape_stands(const either *e, size_t at) {
+    return ESCAPE_LEN <= e->len - at && fc_escape_set_match(e->set, e->bytes + at);
+}
+
 #if FC_HAS_LEVELS
+
+/* How far into it the last telling byte of that one stands that has it further on. */
+static size_t either_lead(const either *e) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    return literal > escape ? literal : escape;
+}
+
+/* The first place in [from, to), `to` at most len, at which the one or the other begins; len if there is none. */
+static size_t begins_within(const either *e, bool is_literal, size_t from, size_t to) {
+    for (size_t at = from; at < to; at++)
+        if (is_literal ? literal_stands(e, at) : escape_stands(e, at)) return at;
+    return e->len;
+}
+
+/* The same for what is told by bytes before either_lead. */
+static size_t either_early(const either *e) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    const bool is_literal = literal < escape;
+    return begins_within(e, is_literal, 0, is_literal ? escape - literal : literal - escape);
+}
+
+/* The first place at which either begins whose last telling byte stands `from` and a bit of `hits` further on, or len.
+ * Nothing whose last telling byte stands before `from` is there. */
+static size_t either_among(const either *e, size_t from, uint64_t hits) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    for (; hits != 0; hits &= hits - 1) {
+        const size_t told = from + (size_t)__builtin_ctzll(hits);
+        /* What has its last telling byte further on may begin before the other and be told later. */
+        if (escape_stands(e, told - escape)) {
+            const size_t before = literal > escape ? begins_within(e, true, told - literal, told - escape) : e->len;
+            return before < e->len ? before : told - escape;
+        }
+        if (literal_stands(e, told - literal)) {
+            const size_t before = escape > literal ? begins_within(e, false, told - escape, told - literal) : e->len;
+            return before < e->len ? before : told - literal;
+        }
+    }
+    return e->len;
+}
 
 static size_t literal_short(const fc_literal *literal, const uint8_t *bytes, size_t starts, size_t len) {
     for (size_t at = 0; at < starts; at++)
@@ -205,11 +270,16 @@ static __m128i base_hex(__m128i v) {
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define SPLAT(byte) _mm_set1_epi8((char)(byte))
 #define VAND(a, b) _mm_and_si128(a, b)
+#define VXOR(a, b) _mm_xor_si128(a, b)
+#define ORXOR(a, b, c) _mm_or_si128(a, _mm_xor_si128(b, c))
+#define VMIN(a, b) _mm_min_epu8(a, b)
+#define ZEROS(v) MASK(EQ(v, _mm_setzero_si128()))
 #define HIT __m128i
 #define EQ(a, b) _mm_cmpeq_epi8(a, b)
 #define HAND(a, b) _mm_and_si128(a, b)
 #define HOR(a, b) _mm_or_si128(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm_movemask_epi8(v))
+#define MOVED(before, now, p, n) LOAD((p) - (n))
 #define NEWLINES(bytes, blocks) base_count(bytes, blocks)
 #define ESCAPABLE(v) base_escapable(v)
 #define HEX(v) base_hex(v)
@@ -254,11 +324,16 @@ static __m256i v3_hex(__m256i v) {
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
 #define SPLAT(byte) _mm256_set1_epi8((char)(byte))
 #define VAND(a, b) _mm256_and_si256(a, b)
+#define VXOR(a, b) _mm256_xor_si256(a, b)
+#define ORXOR(a, b, c) _mm256_or_si256(a, _mm256_xor_si256(b, c))
+#define VMIN(a, b) _mm256_min_epu8(a, b)
+#define ZEROS(v) MASK(EQ(v, _mm256_setzero_si256()))
 #define HIT __m256i
 #define EQ(a, b) _mm256_cmpeq_epi8(a, b)
 #define HAND(a, b) _mm256_and_si256(a, b)
 #define HOR(a, b) _mm256_or_si256(a, b)
 #define MASK(v) ((uint64_t)(uint32_t)_mm256_movemask_epi8(v))
+#define MOVED(before, now, p, n) LOAD((p) - (n))
 #define NEWLINES(bytes, blocks) v3_count(bytes, blocks)
 #define ESCAPABLE(v) v3_escapable(v)
 #define HEX(v) v3_hex(v)
@@ -298,11 +373,16 @@ static uint64_t v4_hex(__m512i v) {
 #define LOAD(p) _mm512_loadu_si512(p)
 #define SPLAT(byte) _mm512_set1_epi8((char)(byte))
 #define VAND(a, b) _mm512_and_si512(a, b)
+#define VXOR(a, b) _mm512_xor_si512(a, b)
+#define ORXOR(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0xf6)
+#define VMIN(a, b) _mm512_min_epu8(a, b)
+#define ZEROS(v) _mm512_testn_epi8_mask(v, v)
 #define HIT uint64_t
 #define EQ(a, b) _mm512_cmpeq_epi8_mask(a, b)
 #define HAND(a, b) ((a) & (b))
 #define HOR(a, b) ((a) | (b))
 #define MASK(v) (v)
+#define MOVED(before, now, p, n) _mm512_alignr_epi8(now, _mm512_alignr_epi64(now, before, 6), 16 - (n))
 #define NEWLINES(bytes, blocks) v4_count(bytes, blocks)
 #define ESCAPABLE(v) v4_escapable(v)
 #define HEX(v) v4_hex(v)
@@ -336,6 +416,23 @@ static size_t base_escape(const fc_escape_set *set, const uint8_t *bytes, size_t
         if (next == NULL) return len;
         at = (size_t)(next - bytes);
         if (fc_escape_set_match(set, bytes + at)) return at;
+    }
+    return len;
+}
+
+/* Searches one stretch after the other for both, each twice as long as the one before while there is room for it in the
+ * first-level cache. */
+static size_t base_either(const fc_literal *literal, const fc_escape_set *set, const uint8_t *bytes, size_t len) {
+    size_t size = 256;
+    for (size_t from = 0; from < len; from += size, size = size < 16384 ? 2 * size : size) {
+        either e = {literal, set, bytes + from, len - from};
+        const size_t reach = size + (literal->len > ESCAPE_LEN ? literal->len : ESCAPE_LEN) - 1;
+        if (reach < e.len) e.len = reach;
+        size_t found = base_literal(literal, e.bytes, e.len), before = found + ESCAPE_LEN - 1;
+        if (before > e.len) before = e.len;
+        const size_t escape = base_escape(set, e.bytes, before);
+        if (escape < before) found = escape;
+        if (found < e.len) return from + found;
     }
     return len;
 }
@@ -382,7 +479,7 @@ static int64_t base_brackets(const uint8_t *bytes, size_t len, bool *out_inside)
     return open;
 }
 
-static const fc_find base_table = {base_literal, base_escape, base_newlines, base_escapes, base_brackets};
+static const fc_find base_table = {base_literal, base_escape, base_either, base_newlines, base_escapes, base_brackets};
 
 const fc_find *fc_find_for(fc_cpu_level level) {
     (void)level;

@@ -12,7 +12,8 @@
 #include "fc_cpu.h"
 
 /* Two or three bytes of what is searched for that are tested first: the byte at offset at[i] is bits[i] under mask[i].
- * They may be the same byte where there are no others. Made by fc_literal_init and fc_escape_set_add. */
+ * No other of them stands behind the one at at[0]; they may be the same byte where there are no others. Made by
+ * fc_literal_init and fc_escape_set_add. */
 typedef struct fc_telling {
     size_t at[3];
     uint8_t mask[3], bits[3];
@@ -42,7 +43,7 @@ typedef struct fc_escape_set {
     uint16_t others[FC_ESCAPE_OTHERS_MAX];
     size_t others_len;
     uint16_t digits[4]; /* bit d: some member has the value d as its nth hex digit */
-    fc_telling telling;
+    fc_telling telling; /* at 4, 3 and 1, or at 1 and 0 */
 } fc_escape_set;
 
 /* Add a value to a set; a zeroed struct is the empty set. False, and the set unchanged, when it is full. */
@@ -58,6 +59,8 @@ typedef struct fc_find {
     /* Return the offset of the first backslash that fc_escape_set_match accepts with its six bytes inside `len`,
      * `len` if there is none. Whether the backslash is itself escaped is not looked at. O(len). */
     size_t (*escape)(const fc_escape_set *set, const uint8_t *bytes, size_t len);
+    /* Return the lesser of the two, in one pass over what lies before it. The set is not empty. */
+    size_t (*either)(const fc_literal *literal, const fc_escape_set *set, const uint8_t *bytes, size_t len);
     /* Return the number of `\n` bytes. O(len). */
     size_t (*newlines)(const uint8_t *bytes, size_t len);
     /* Check the inside of a JSON string: true if behind every backslash that is not itself escaped stands one of

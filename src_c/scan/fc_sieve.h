@@ -17,7 +17,7 @@ typedef struct fc_sieve {
     struct {
         size_t clear; /* none begins before this place (and from the last one asked for on) */
         bool found;   /* one begins there */
-    } searched[FC_PROBE_LITERALS_MAX + 1]; /* each literal, then the escapes */
+    } searched[FC_PROBE_LITERALS_MAX]; /* each literal, the escapes together with the first */
 } fc_sieve;
 
 /* Point the sieve at a stretch of whole lines. A probe without literals lets every line through. */

@@ -52,6 +52,53 @@ static void expect(size_t got, size_t want, const char *what, int level, size_t 
     exit(1);
 }
 
+/* A block that ends where its allocation ends, so that a sanitizer sees every byte read behind it. */
+static uint8_t *place(const uint8_t *bytes, size_t len, size_t offset, uint8_t **out_base) {
+    *out_base = malloc(offset + len + 1);
+    memcpy(*out_base + offset, bytes, len);
+    uint8_t *shrunk = realloc(*out_base, offset + len == 0 ? 1 : offset + len);
+    *out_base = shrunk;
+    return shrunk + offset;
+}
+
+static void check_either(const fc_find *find, const fc_literal *literal, const fc_escape_set *set, const uint8_t *p,
+                         size_t len, int level) {
+    const size_t at = naive_literal(literal, p, len), escape = naive_escape(set, p, len);
+    expect(find->either(literal, set, p, len), at < escape ? at : escape, "either", level, len);
+}
+
+/* Literals and escapes whose last telling bytes stand at various places, in what is mostly nothing, so that they are
+ * found at every place of a long search: in its aligned lines, at its ends, one inside the other. */
+static void check_either_at_each_place(const fc_escape_set *sets, size_t sets_len) {
+    static const char *const texts[] = {"q", "zx", "xyzzy", "theater", "zabcdefghijklmnopqrs",
+                                        "u0071", "abcdefghijklmnopqrsz", "\\u0071", "0", "ab\\u0071cdzz"};
+    static const char *const escapes[] = {"\\u0071", "\\u004e", "\\u212A", "\\ud83D",
+                                          "\\u0035", "\\u0078", "\\u00", "u0061"};
+    for (size_t round = 0; round < 40000; round++) {
+        uint8_t bytes[520], folded[64];
+        const size_t len = round % 8 == 0 ? rnd() % 80 : 64 + rnd() % 440;
+        for (size_t i = 0; i < len; i++) bytes[i] = (uint8_t)(round % 3 == 0 ? "eThuzq0\\4"[rnd() % 9] : ' ');
+        const char *text = texts[rnd() % (sizeof texts / sizeof texts[0])];
+        const size_t text_len = strlen(text), fold_it = rnd() % 2;
+        for (size_t i = 0; i < text_len; i++) folded[i] = fold_it ? fold((uint8_t)text[i]) : (uint8_t)text[i];
+        for (size_t plants = rnd() % 4; plants > 0; plants--) {
+            const char *plant = rnd() % 2 ? text : escapes[rnd() % 8];
+            const size_t room = strlen(plant);
+            if (room > len) continue;
+            size_t at = rnd() % (len - room + 1);
+            if (rnd() % 4 == 0) at = rnd() % 2 ? 0 : len - room;
+            memcpy(bytes + at, plant, room);
+        }
+        fc_literal literal;
+        fc_literal_init(&literal, folded, text_len, fold_it);
+        uint8_t *base;
+        const uint8_t *p = place(bytes, len, rnd() % 64, &base);
+        for (int level = FC_CPU_BASE; level <= (int)fc_cpu_detect(); level++)
+            check_either(fc_find_for((fc_cpu_level)level), &literal, &sets[rnd() % sets_len], p, len, level);
+        free(base);
+    }
+}
+
 /* 0 bad, 1 fine without a backslash, 2 fine with one. */
 static size_t naive_escapes(const uint8_t *p, size_t len) {
     size_t fine = 1;
@@ -111,15 +158,6 @@ static size_t make_brackets(uint8_t *out, size_t len, bool dense) {
     return len;
 }
 
-/* A block that ends where its allocation ends, so that a sanitizer sees every byte read behind it. */
-static uint8_t *place(const uint8_t *bytes, size_t len, size_t offset, uint8_t **out_base) {
-    *out_base = malloc(offset + len + 1);
-    memcpy(*out_base + offset, bytes, len);
-    uint8_t *shrunk = realloc(*out_base, offset + len == 0 ? 1 : offset + len);
-    *out_base = shrunk;
-    return shrunk + offset;
-}
-
 int main(void) {
     const char *needles[] = {"a", "k", "ab", "[x{", "Needle", "needle", "zq\xc3\xa9", "aaaaaaab", "-_/0123456789abcdefghijklmnopq"};
     const char alphabet[] = "aAbBkK[{nNeEdDlL\\u0064Zz\n";
@@ -154,6 +192,7 @@ int main(void) {
                     fc_literal literal;
                     fc_literal_init(&literal, folded, needle_len, ignore_case);
                     expect(find->literal(&literal, p, len), naive_literal(&literal, p, len), text, level, len);
+                    for (int set = 0; set < 4; set++) check_either(find, &literal, &sets[set], p, len, level);
                 }
                 for (int set = 0; set < 4; set++)
                     expect(find->escape(&sets[set], p, len), naive_escape(&sets[set], p, len), "escape", level, len);
@@ -166,6 +205,8 @@ int main(void) {
             free(base);
         }
     }
+    fc_escape_set_add(&sets[1], 'q');
+    check_either_at_each_place(sets, 4);
     /* Strings that are fine but for, sometimes, one byte; sparse and dense in escapes. */
     const char *parts[] = {"\\n", "\\\\", "\\u00e9", "\\uD83D", "\\\"", "x", "plain text ", "/", "u", "\\/", "\\t"};
     for (size_t round = 0; round < 60000; round++) {
