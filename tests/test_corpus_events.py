@@ -87,7 +87,7 @@ def test_files_cut_while_four_threads_scan_them(tmp_path: Path) -> None:
             while not all(done):
                 hits = corpus.scan("needle", limit=None, order=("file", "newest")[number % 2], threads=1 + number % 2)
                 for hit in hits:
-                    assert known[hit.path][hit.offset :].startswith(hit.raw + b"\n")
+                    assert known[hit.path].startswith(hit.raw + b"\n", hit.offset)
                     assert hit.line in (None, numbers[hit.offset])
                 whole = [error for error in hits.errors if error.excerpt is None]
                 assert all(error.reason.startswith(EXPECTED) for error in whole), whole
@@ -129,50 +129,67 @@ def disturb(path: Path, event: str, content: bytes) -> None:
 
 
 EVENTS = "truncate empty zero overwrite unlink copytruncate rename folder fifo append".split()
+LASTING = ("unlink", "rename", "folder", "fifo", "append")  # the mapping keeps what was there
+
+
+def check_told(hits: fastcore.Hits, versions: dict[str, tuple[bytes, ...]], victim: Path, wanted: int) -> None:
+    """What is found was once there, each record once; where some are missing a report says so."""
+    told = [error for error in hits.errors if error.excerpt is None]
+    assert all(error.path == str(victim) and error.reason.startswith(EXPECTED) for error in told), told
+    for hit in hits:
+        assert any(text.startswith(hit.raw, hit.offset) for text in versions[hit.path]), hit
+    assert len({(hit.path, hit.offset) for hit in hits}) == len(hits) <= wanted
+    assert len(hits) == wanted or told
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_files_that_change_during_a_scan(event: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before and in the middle of a scan, and with and without blocks; afterwards a refresh makes all well."""
+    """Before a scan reads, after it has, and beside it, and with and without blocks; then a refresh makes all well."""
     monkeypatch.setenv("FASTCORE_BLOCK", "4096")
     monkeypatch.setenv("FASTCORE_SPAN", "65536")
-    for number in range(scaled(12)):
-        rnd = random.Random(number)
+    lines = 600
+    content = b"".join(line(number) for number in range(lines))
+    changed = content.replace(b"needle", b"nettle")
+    for number in range(scaled(34)):
+        rnd = random.Random(f"{event} {number}")
         folder = tmp_path / str(number)
         folder.mkdir()
-        contents = {folder / f"{name}.jsonl": b"" for name in "ab"}
-        for path in contents:
-            contents[path] = write(path, 2500)
-        victim = rnd.choice(list(contents))
-        lasting = event in ("unlink", "rename", "folder", "fifo", "append")  # the mapping keeps what was there
+        paths = [folder / f"{name}.jsonl" for name in "ab"]
+        for path in paths:
+            path.write_bytes(content)
+            os.utime(path, ns=(10**18, 10**18))  # a change within a tick of the system's clock would leave no trace
+        victim = rnd.choice(paths)
+        versions = {str(path): (content, changed) if path == victim else (content,) for path in paths}
         query = rnd.choice(["needle", "role:user", ""])
+        when, left, delay = rnd.choice(["call", "beside", "beside"]), [rnd.choice([0, 1])], rnd.random() * 0.003
         with fastcore.Corpus(folder) as corpus:
             if rnd.random() < 0.5:
-                assert corpus.scan(query, limit=0).stats.matches == 5000
-            left, text = [rnd.choice([0, 0, 1, 3])], contents[victim]
+                assert corpus.scan(query, limit=0).stats.matches == 2 * lines
 
-            def progress(
-                done: int, total: int, unit: str, left: list[int] = left, victim: Path = victim, text: bytes = text
-            ) -> None:
+            def happen(victim: Path = victim, delay: float = delay) -> None:
+                time.sleep(delay)
+                disturb(victim, event, content)
+
+            def progress(done: int, total: int, unit: str, left: list[int] = left, victim: Path = victim) -> None:
                 if left[0] == 0:
-                    disturb(victim, event, text)
+                    disturb(victim, event, content)
                 left[0] -= 1
 
-            hits = corpus.scan(query, limit=None, progress=progress, threads=rnd.choice([1, 2]))
-            told = [error for error in hits.errors if error.excerpt is None]
-            assert all(error.path == str(victim) and error.reason.startswith(EXPECTED) for error in told)
-            if lasting or left[0] >= 0:
-                assert len(hits) == 5000 and not told
-            for hit in hits:
-                text = contents[Path(hit.path)]
-                assert text[hit.offset :].startswith(hit.raw) or text.replace(b"needle", b"nettle")[
-                    hit.offset :
-                ].startswith(hit.raw)
-            assert len({(hit.path, hit.offset) for hit in hits}) == len(hits)
-            if len(hits) < 5000 and event != "overwrite":
-                assert told
-            if left[0] >= 0:
-                disturb(victim, event, contents[victim])
+            beside = threading.Thread(target=happen)
+            if when == "beside":
+                beside.start()
+            hits = corpus.scan(
+                query, limit=None, progress=progress if when == "call" else None, threads=rnd.choice([1, 2])
+            )
+            if when == "beside":
+                beside.join()
+            elif left[0] >= 0:
+                disturb(victim, event, content)
+            if query == "needle":
+                versions[str(victim)] = (content,)  # what it was overwritten with is no match
+            check_told(hits, versions, victim, 2 * lines)
+            if event in LASTING:
+                assert len(hits) == 2 * lines
             corpus.refresh()
             same(fastcore.scan(folder, query, limit=None), corpus.scan(query, limit=None))
 
@@ -235,6 +252,31 @@ def test_a_file_that_becomes_a_folder_or_fifo(tmp_path: Path) -> None:
         write(paths[1], 5)
         assert named.refresh().added == 1
         assert named.scan("needle").stats.matches == 15
+
+
+def test_an_empty_file_that_grows(tmp_path: Path) -> None:
+    """By whole lines and parts of one, cut to nothing and grown again; it is mapped from its first byte on."""
+    path = tmp_path / "a.jsonl"
+    path.touch()
+    write(tmp_path / "b.jsonl", 3)
+    for number in range(scaled(10)):
+        rnd = random.Random(number)
+        with fastcore.Corpus(tmp_path) as corpus:
+            wanted = b""
+            for step in range(12):
+                same(fastcore.scan(tmp_path, "needle"), corpus.scan("needle"))
+                assert corpus.stats.bytes == len(wanted) + (tmp_path / "b.jsonl").stat().st_size
+                if step == 6:
+                    os.truncate(path, 0)
+                    assert corpus.refresh().truncated == (len(wanted) > 0)
+                    wanted = b""
+                more = line(step)[: rnd.choice([1, 40, None])] + b"\n"[: rnd.randrange(2)]  # type: ignore[misc]
+                append(path, more)
+                wanted += more
+                assert path.read_bytes() == wanted
+                assert corpus.refresh() == fastcore.Changes(0, 1, 0, 0, 0)
+            assert corpus.stats.mapped == 2
+        os.truncate(path, 0)
 
 
 def test_more_files_than_mappings(tmp_path: Path) -> None:
@@ -317,6 +359,51 @@ view[0]
     assert result.stdout == "fine\n", result.stderr
     assert result.returncode == -signal.SIGBUS
     assert result.stderr.count("Fatal Python error: Bus error") == (when != "never")
+
+
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer's own handler reports the fault")
+@pytest.mark.parametrize("enabled", ["before", "after", "twice"])
+@pytest.mark.parametrize("fault", ["SIGBUS", "SIGSEGV"])
+@pytest.mark.parametrize("thread", ["main", "other"])
+def test_a_fault_elsewhere_is_shown_and_deadly(enabled: str, fault: str, thread: str, tmp_path: Path) -> None:
+    """A page of another file that is lost, memory that never was: Python says where, the signal ends the process."""
+    code = """
+import ctypes, faulthandler, mmap, os, sys, threading, fastcore
+path, enabled, fault, thread = sys.argv[1:]
+def read_lost_page():
+    with open(path, "r+b") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    os.truncate(path, 0)
+    view[0]
+def read_nowhere():
+    ctypes.string_at(16)
+if enabled in ("before", "twice"):
+    faulthandler.enable()
+with fastcore.Corpus(path) as corpus:
+    os.truncate(path, 5000)
+    hits = corpus.scan("needle")
+    assert [error.reason for error in hits.errors if error.excerpt is None] == ["truncated at byte 5000"]
+    if enabled == "twice":
+        faulthandler.disable()
+        assert corpus.scan("needle").errors
+    if enabled in ("after", "twice"):
+        faulthandler.enable()
+        assert corpus.scan("needle").errors  # ours over it again
+deadly = read_lost_page if fault == "SIGBUS" else read_nowhere
+if thread == "main":
+    deadly()
+one = threading.Thread(target=deadly)
+one.start()
+one.join()
+"""
+    path = tmp_path / "a.jsonl"
+    write(path, 1000)
+    result = run(code, path, enabled, fault, thread)
+    assert result.returncode == -signal.Signals[fault], result.stderr
+    said = {"SIGBUS": "Bus error", "SIGSEGV": "Segmentation fault"}[fault]
+    assert result.stderr.startswith(f"Fatal Python error: {said}\n")
+    assert result.stderr.count("Fatal Python error") == 1
+    assert ("read_lost_page" if fault == "SIGBUS" else "read_nowhere") in result.stderr
 
 
 def test_a_child_opens_its_own(tmp_path: Path) -> None:
@@ -452,8 +539,9 @@ def test_a_page_that_is_lost_is_an_error_with_its_place(tmp_path: Path, monkeypa
                 assert [(error.errno, error.offset) for error in hits.errors] == [(errno.EIO, lost)]
                 assert hits.stats.files_failed == 1
                 assert hits.stats.matches in (before, before - 1)
-                with pytest.raises(OSError, match="Input/output error"):
+                with pytest.raises(OSError, match="Input/output error") as raised:
                     corpus.scan(query, on_error="raise")
+                assert (raised.value.errno, raised.value.filename) == (errno.EIO, str(folder / "a.jsonl"))
     finally:
         disk.stdin.close()
         disk.wait()
