@@ -273,7 +273,8 @@ cdef fc_smf_code parse(_Reader reader, const uint8_t *content, size_t size, size
 
 
 FACTS = (
-    "code", "offset", "status", "warnings", "format", "tracks", "tracks_declared", "tpqn", "ticks_per_second", "end_tick",
+    "code", "offset", "status", "warnings", "format", "tracks", "tracks_declared", "tpqn", "ticks_per_second",
+    "end_tick",
     "note_ons", "notes", "tempos", "time_signatures", "key_signatures", "controls", "texts", "track_ends", "segments",
     "duration", "bpm", "tempo_changes",
 )

@@ -8,8 +8,8 @@
  * ns_per_item and ns_per_byte are moving averages of serial runs (a quarter of each new one). A single run that took
  * over four times as long as expected counts for nothing, the second in a row replaces the average: the first is mostly
  * the machine's doing, the second is another kind of work. One that took less than a quarter replaces it at once. With
- * another kind of work threads are tried soon. What n threads did in time t after a hand-over cannot have been more work
- * than n * t, which corrects an average that is too high.
+ * another kind of work threads are tried soon. What n threads did in time t after a hand-over cannot have been more
+ * work than n * t, which corrects an average that is too high.
  *
  * `gain`, at most 1, says how much a further thread adds, below 0 how much it hinders; it is a moving average too, and
  * GAIN_HOPED until a parallel run has been seen. Two parallel runs in a row without gain, as of a Python function under

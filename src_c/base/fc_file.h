@@ -18,7 +18,7 @@ typedef struct fc_file_info {
 typedef struct fc_file_entry {
     char *path; /* owned by the list, NUL-terminated */
     size_t path_len;
-    char *place;           /* owned by the list, NUL-terminated: where the file lies if it is not at `path`, else NULL */
+    char *place;           /* owned by the list, NUL-terminated: where the file lies if not at `path`, else NULL */
     const uint8_t *memory; /* the bytes of an in-memory source, else NULL; not owned */
     bool is_open;          /* read `fd` instead of the path */
     int fd;                /* an open regular file, when is_open; not owned */
@@ -85,8 +85,8 @@ fc_status fc_file_stat(int fd, fc_file_info *out_info, int *out_errno);
  * On FC_OS *out_len holds what was read before the error. */
 fc_status fc_file_read(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno);
 
-/* Read up to `len` bytes at `offset` by one call of the system, retrying EINTR: *out_len < len need not be the end. FC_OS
- * writes the errno. */
+/* Read up to `len` bytes at `offset` by one call of the system, retrying EINTR: *out_len < len need not be the end.
+ * FC_OS writes the errno. */
 fc_status fc_file_read_once(int fd, uint64_t offset, uint8_t *out, size_t len, size_t *out_len, int *out_errno);
 
 void fc_file_close(int fd);

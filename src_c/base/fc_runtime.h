@@ -50,8 +50,9 @@ struct fc_runtime {
     bool (*should_stop)(fc_job *job, unsigned worker);
     /* Return how many threads, 1..threads, to give to the work; only the time it takes may depend on the answer. */
     unsigned (*choose)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads);
-    /* After work that was chosen for: tell what it took on how many threads. Not after work that was broken off or shared the pool. Both
-     * are thread-safe and take about 0.1 us, but for one call in the process, which measures the hand-over (2 to 5 ms). */
+    /* After work that was chosen for: tell what it took on how many threads. Not after work that was broken off or
+     * shared the pool. Both are thread-safe and take about 0.1 us, but for one call in the process, which measures the
+     * hand-over (2 to 5 ms). */
     void (*learn)(const fc_runtime *runtime, const fc_cost_work *work, unsigned threads, int64_t took_ns);
     /* Mapped files: fc_map.h and fc_guard.h. */
     const uint8_t *(*map_open)(int fd, size_t len, bool replaces);

@@ -5,7 +5,8 @@
 static const double MULTIPLES[FC_COMB_MULTIPLES] = {1, 2, 4, 0.5};
 static const double LOWEST = 28, STEP = 0.02, LEAST_FIT = 1e-6;
 
-const fc_comb_score fc_comb_general = {.twice = 0.5, .four = 0.3, .half = 0.3, .sharpness = 1, .centre = 110, .width = 1};
+const fc_comb_score fc_comb_general = {.twice = 0.5, .four = 0.3, .half = 0.3, .sharpness = 1,
+                                       .centre = 110, .width = 1};
 const fc_comb_score fc_comb_pop = {.twice = 0.04, .four = 0.40, .half = 0.43, .sharpness = 6.7, .centre = 86.7,
                                    .width = 0.34};
 
@@ -38,7 +39,7 @@ void fc_comb_init(fc_comb *comb, double rate, const fc_comb_score *score) {
 
 void fc_comb_grid(const fc_comb *comb, const double *lags, double likelihoods[FC_COMB_GRID]) {
     for (int k = 0; k < FC_COMB_GRID; k++)
-        likelihoods[k] = lags == NULL ? comb->usual[k] : likelihood(&comb->score, lags, comb->places[k]) * comb->usual[k];
+        likelihoods[k] = comb->usual[k] * (lags == NULL ? 1 : likelihood(&comb->score, lags, comb->places[k]));
 }
 
 double fc_comb_likelihood(const fc_comb *comb, const double *lags, double tempo) {

@@ -69,7 +69,8 @@ UNROLLED uint32_t *move(const sort *s, unsigned shift, uint32_t *places, uint32_
     }
     if (from == NULL) {
         const char *record = records;
-        for (size_t i = 0; i < s->len; i++, record += stride) to[places[tick_of(record) >> shift & mask]++] = (uint32_t)i;
+        for (size_t i = 0; i < s->len; i++, record += stride)
+            to[places[tick_of(record) >> shift & mask]++] = (uint32_t)i;
         return to;
     }
     for (size_t i = 0; i < s->len; i++) {

@@ -27,8 +27,8 @@ typedef struct fc_run_options {
     size_t limit; /* SIZE_MAX: all; 0: only count */
     bool validate_all;
     /* In an order of time, without validate_all: matches need not all be found. A line whose raw bytes show that its
-     * record is none of the best may be left unparsed, and a bad line that shows a time is not reported, so that neither
-     * hits nor reports depend on what was left; `matches`, `records` and `candidates` do. */
+     * record is none of the best may be left unparsed, and a bad line that shows a time is not reported, so that
+     * neither hits nor reports depend on what was left; `matches`, `records` and `candidates` do. */
     bool uncounted;
     bool no_prune; /* when uncounted: parse such lines all the same */
     /* Every match is in one of these lines, or in a line that belongs to no block; sorted. NULL: not known. */
@@ -104,8 +104,8 @@ typedef struct fc_run_result {
 } fc_run_result;
 
 /* Return the work of a scan for the runtime's model of costs: `parts` that threads can take one by one, so many files
- * and so many bytes of them, as far as is known. A file's opening counts as some bytes too. `every_line`: none is passed
- * over unparsed, another site. */
+ * and so many bytes of them, as far as is known. A file's opening counts as some bytes too. `every_line`: none is
+ * passed over unparsed, another site. */
 fc_cost_work fc_run_work(size_t parts, size_t files, uint64_t bytes, bool every_line);
 
 /* Scan every entry of the list. The list and the plan must not change meanwhile. FC_STOPPED: poll asked to stop;

@@ -374,7 +374,8 @@ static void slide(fc_worker *w, size_t size) {
 
 typedef enum step { STEP_MORE, STEP_ENDED, STEP_FAILED } step;
 
-/* How many of the bytes in [from, to) lie in the stretch: what its first and last lines need beyond it is not its own. */
+/* How many of the bytes in [from, to) lie in the stretch: what its first and last lines need beyond it is not its
+ * own. */
 static uint64_t own_bytes(const fc_worker *w, uint64_t from, uint64_t to) {
     if (from < w->begin) from = w->begin;
     if (to > w->end) to = w->end;

@@ -123,10 +123,10 @@ fc_status fc_worker_scan_lines(fc_worker *worker, uint64_t begin, uint64_t end);
 /* Judge one line of the block: [begin, end) without its newline; `next` is where the next line begins. */
 fc_status fc_worker_take_line(fc_worker *worker, size_t begin, size_t end, size_t next, bool terminated);
 
-/* True if lines may be left unparsed and this one, at `offset` in the open file, shows that its record is none of the best:
- * outside the bounds of time, below the floor, or behind the hits that the worker holds. Takes no lock, allocates nothing
- * and writes nothing, so that it may run over memory that faults; over memory that changes meanwhile the answer is right
- * for one of its states or for none. O(len). */
+/* True if lines may be left unparsed and this one, at `offset` in the open file, shows that its record is none of the
+ * best: outside the bounds of time, below the floor, or behind the hits that the worker holds. Takes no lock,
+ * allocates nothing and writes nothing, so that it may run over memory that faults; over memory that changes meanwhile
+ * the answer is right for one of its states or for none. O(len). */
 bool fc_worker_prunes(const fc_worker *worker, const uint8_t *line, size_t len, uint64_t offset);
 
 /* Give pages of [begin, end) of a mapped file back, but for those that stay. Thread-safe. */
