@@ -54,8 +54,8 @@ size_t fc_blocks_find_ends(const uint8_t *bytes, size_t len, uint64_t base, size
  * none. *out_from is where what is to be cut begins. O(1). */
 size_t fc_blocks_kept(const fc_blocks *blocks, size_t size, uint64_t *out_from);
 
-/* Make a set of the first `kept` blocks of `old` (which may be NULL for none), shared with it, and new ones up to each of
- * the ascending `ends`. The caller owns one use of it. FC_NO_MEMORY. O(kept + count). */
+/* Make a set of the first `kept` blocks of `old` (which may be NULL for none), shared with it, and new ones up to each
+ * of the ascending `ends`. The caller owns one use of it. FC_NO_MEMORY. O(kept + count). */
 fc_status fc_blocks_new(const fc_blocks *old, size_t kept, const uint64_t *ends, size_t count, fc_blocks **out);
 
 /* The number of the first block that begins at `at` or behind it; blocks->len if none does. O(log len). */
@@ -89,8 +89,8 @@ uint64_t fc_extent_hash(const fc_extent *extent);
 
 enum { FC_USE_FACTS = 1, FC_USE_SKETCH = 2 };
 
-/* False only if what is remembered of the block, as far as `use` lets it be asked (bits of FC_USE_*), proves that none of
- * its lines can match the plan. Thread-safe. */
+/* False only if what is remembered of the block, as far as `use` lets it be asked (bits of FC_USE_*), proves that none
+ * of its lines can match the plan. Thread-safe. */
 bool fc_blocks_may_match(const fc_extent *extent, const fc_plan *plan, unsigned use);
 
 #endif

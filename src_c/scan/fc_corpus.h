@@ -9,11 +9,11 @@ typedef struct fc_corpus_changes {
     size_t added, grown, replaced, removed, truncated;
 } fc_corpus_changes;
 
-/* Hold every file of a fresh list: entries[i].member becomes its member, with one use of it that fc_corpus_release ends,
- * and its info the member's. What `before` (NULL: nothing) holds under the same path is renewed, else opened. A file that
- * cannot be opened stays without a member: whoever scans it says why; in *out_changes it is no file. Files in memory and
- * open ones stay as they are. FC_NO_MEMORY: the members made so far are still to be released. O(files), and O(1) for each
- * that is unchanged, which is only statted. */
+/* Hold every file of a fresh list: entries[i].member becomes its member, with one use of it that fc_corpus_release
+ * ends, and its info the member's. What `before` (NULL: nothing) holds under the same path is renewed, else opened. A
+ * file that cannot be opened stays without a member: whoever scans it says why; in *out_changes it is no file. Files
+ * in memory and open ones stay as they are. FC_NO_MEMORY: the members made so far are still to be released. O(files),
+ * and O(1) for each that is unchanged, which is only statted. */
 fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                          fc_corpus_changes *out_changes);
 

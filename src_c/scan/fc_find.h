@@ -68,8 +68,8 @@ typedef struct fc_find {
     bool (*escapes)(const uint8_t *bytes, size_t len, bool *out_escaped);
     /* Return how many more brackets open than close outside strings, of bytes that begin outside a string and behind no
      * backslash: `{` and `[` open, `}` and `]` close, whichever belongs to which. A quote behind a backslash that is
-     * not itself escaped begins and ends no string, wherever it stands; other bytes are what they are. *out_inside: they
-     * end inside a string. O(len). */
+     * not itself escaped begins and ends no string, wherever it stands; other bytes are what they are. *out_inside:
+     * they end inside a string. O(len). */
     int64_t (*brackets)(const uint8_t *bytes, size_t len, bool *out_inside);
 } fc_find;
 

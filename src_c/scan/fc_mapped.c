@@ -32,8 +32,8 @@ static void seek_region(void *ctx) {
     }
 }
 
-/* Copy a line and judge it; the filter saw something `hint` bytes behind its begin, if it is less than `len`. FC_OS: it is
- * not there any more. */
+/* Copy a line and judge it; the filter saw something `hint` bytes behind its begin, if it is less than `len`. FC_OS:
+ * it is not there any more. */
 static fc_status take_copy(fc_worker *w, uint64_t begin, size_t len, size_t hint) {
     fc_block_start(&w->block, begin);
     if (fc_block_reserve(&w->block, len + 1) != FC_OK) return FC_NO_MEMORY;

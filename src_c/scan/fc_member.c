@@ -113,8 +113,8 @@ bool fc_member_is_untouched(const fc_member *member, const char *path) {
     return now.size == was->size && now.mtime_ns == was->mtime_ns && now.ctime_ns == was->ctime_ns;
 }
 
-/* Read what the mapping does not give from the file itself, if its name still leads there: it was cut and is long again,
- * or a page is lost indeed. */
+/* Read what the mapping does not give from the file itself, if its name still leads there: it was cut and is long
+ * again, or a page is lost indeed. */
 static fc_status read_file(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
                            size_t *out_len, int *out_errno) {
     fc_file_info now;
@@ -262,7 +262,8 @@ static void take_over(fc_member *now, const fc_member *old) {
 static fc_member_fate fate_of(const fc_member *old, const fc_member *now, const char *path) {
     if (!is_same_file(&old->info, &now->info)) return FC_MEMBER_REPLACED;
     if (now->info.size < old->info.size) return FC_MEMBER_TRUNCATED;
-    if (now->info.size > old->info.size) return has_same_end(old, path, now->bytes) ? FC_MEMBER_GROWN : FC_MEMBER_REPLACED;
+    if (now->info.size > old->info.size)
+        return has_same_end(old, path, now->bytes) ? FC_MEMBER_GROWN : FC_MEMBER_REPLACED;
     const bool is_untouched = now->info.mtime_ns == old->info.mtime_ns && now->info.ctime_ns == old->info.ctime_ns;
     return is_untouched ? FC_MEMBER_SAME : FC_MEMBER_REPLACED;
 }

@@ -1,8 +1,9 @@
 /* A file of a corpus, as it was when the corpus was last refreshed: mapped, with its blocks.
  *
- * It answers for the first info.size bytes; what was appended since is not looked at. A file that is replaced or deleted
- * lives on in its mapping, one that is overwritten shows its new text there, one that is cut short ends earlier. A member
- * is immutable but for its blocks, which are cut once, so that any number of scans may use it side by side. */
+ * It answers for the first info.size bytes; what was appended since is not looked at. A file that is replaced or
+ * deleted lives on in its mapping, one that is overwritten shows its new text there, one that is cut short ends
+ * earlier. A member is immutable but for its blocks, which are cut once, so that any number of scans may use it side
+ * by side. */
 #ifndef FC_MEMBER_H
 #define FC_MEMBER_H
 
@@ -48,8 +49,8 @@ fc_member *fc_member_share(fc_member *member);
 /* End a use; the last one ends the mapping. NULL is let pass. Thread-safe. */
 void fc_member_release(fc_member *member);
 
-/* Read up to `len` mapped bytes from `offset`, as from a file. *out_len is less only at the member's end, or where the file
- * ends by now (FC_OK), or a page cannot be read (FC_OS with EIO). Between guard_begin and guard_end. */
+/* Read up to `len` mapped bytes from `offset`, as from a file. *out_len is less only at the member's end, or where the
+ * file ends by now (FC_OK), or a page cannot be read (FC_OS with EIO). Between guard_begin and guard_end. */
 fc_status fc_member_read(const fc_member *member, const char *path, uint64_t offset, uint8_t *out, size_t len,
                          size_t *out_len, int *out_errno);
 
@@ -62,8 +63,8 @@ bool fc_member_copy(const fc_member *member, uint64_t offset, uint8_t *out, size
 bool fc_member_is_untouched(const fc_member *member, const char *path);
 
 /* Return the member's blocks of at least `size` bytes, cut now if they were not yet; NULL when the file was cut short,
- * cannot be read, or there is no memory. They live as long as the member. Thread-safe; between guard_begin and guard_end.
- */
+ * cannot be read, or there is no memory. They live as long as the member. Thread-safe; between guard_begin and
+ * guard_end. */
 const fc_blocks *fc_member_blocks(fc_member *member, size_t size);
 
 /* A bound of what of mapped files stays in this process's memory is shared out in the order of the list, to the same first
@@ -82,9 +83,9 @@ void fc_member_drop(const fc_member *member, uint64_t stays, uint64_t begin, uin
  * Of the member's whole size it is `end_hash`. Between guard_begin and guard_end. */
 bool fc_member_hash_end(const fc_member *member, uint64_t size, uint64_t *out);
 
-/* What happened to the file at `path` since the member was opened, as far as what it answers for is concerned: SAME also
- * where something else stands there now, or nothing; GROWN is told as SAME; TRUNCATED: *out_size is its length now. Where
- * the time alone has changed, waits 1 ms. Between guard_begin and guard_end. */
+/* What happened to the file at `path` since the member was opened, as far as what it answers for is concerned: SAME
+ * also where something else stands there now, or nothing; GROWN is told as SAME; TRUNCATED: *out_size is its length
+ * now. Where the time alone has changed, waits 1 ms. Between guard_begin and guard_end. */
 fc_member_fate fc_member_judge(const fc_member *member, const char *path, uint64_t *out_size);
 
 #endif
