@@ -1,7 +1,7 @@
 """Measure the last commits with asv and keep what it finds in asv_bench/results/asv: `make asv`.
 
-Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), or with `--spread` on so
-many from the first to the last, each built from scratch into an environment of its own, and prints a table of them.
+Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), with `--spread` on so
+many from the first to the last, or on those that are named, each built from scratch into an environment of its own, and prints a table of them.
 What asv writes is checked to hold no path, no host name and no address before it may be committed. The figures of one
 table were measured in one run and can be compared; those of another day or another machine cannot. Times are noisy
 where other work runs meanwhile, instructions are not: what judges is `make gate`.
@@ -150,7 +150,7 @@ def main() -> int:
     )
     parser.add_argument("--bench", help="only benchmarks whose name matches this pattern")
     args = parser.parse_args()
-    commits = chosen(args.commits, args.spread)
+    commits = [git("rev-parse", commit)[0] for commit in args.commit] or chosen(args.commits, args.spread)
     here = machine()
     remember(here)
     run(commits, here["machine"], args.bench)
