@@ -1,10 +1,10 @@
 """Measure the last commits with asv and keep what it finds in asv_bench/results/asv: `make asv`.
 
 Runs the benchmarks of this work tree on the last commits that touch the code (`--commits`, 3), with `--spread` on so
-many from the first to the last, or on those that are named, each built from scratch into an environment of its own, and prints a table of them.
-What asv writes is checked to hold no path, no host name and no address before it may be committed. The figures of one
-table were measured in one run and can be compared; those of another day or another machine cannot. Times are noisy
-where other work runs meanwhile, instructions are not: what judges is `make gate`.
+many from the first to the last, or on those that are named; each is built from scratch into an environment of its own.
+Prints a table of them. What asv writes is checked to hold no path, no host name and no address before it may be
+committed. The figures of one table were measured in one run and can be compared; those of another day or another
+machine cannot. Times are noisy where other work runs meanwhile, instructions are not: what judges is `make gate`.
 """
 
 from __future__ import annotations
