@@ -61,9 +61,9 @@ static void check_rule(void) {
 
 /* A line of random tokens: seldom a record, but where it is one, what it shows is its own time. */
 static size_t make_line(char *out) {
-    static const char *const tokens[] = {"{", "}", "[", "]", ",", ":", "\"", "\\", "\\\"", "timestamp", "\"timestamp\":" TIME,
-                                         "\"timestamp\"", TIME, "1", " ", "\"a\":", "\"b\"", "\\u0074", "{\"c\":", "},", "],",
-                                         "\"\\\\\"", "x"};
+    static const char *const tokens[] = {
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\\"", "timestamp", ("\"timestamp\":" TIME), "\"timestamp\"", TIME, "1",
+        " ", "\"a\":", "\"b\"", "\\u0074", "{\"c\":", "},", "],", "\"\\\\\"", "x"};
     size_t len = (size_t)sprintf(out, "{");
     for (uint64_t i = 1 + random_below(12); i-- > 0;) {
         const uint64_t kind = random_below(4);
