@@ -1,21 +1,27 @@
 /* The gate's cases of src_c/scan. */
+#define _GNU_SOURCE /* mkstemp, futimens */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fc_best.h"
+#include "fc_corpus.h"
+#include "fc_learning.h"
 #include "fc_line_time.h"
 #include "fc_match.h"
 #include "fc_pool.h"
 #include "fc_sieve.h"
 #include "fc_sketch.h"
+#include "fc_sketches.h"
 #include "gate.h"
 
 /* A log of LINES records. Every RARE_EACH'th holds the rare word, half of those in other spelling, every second the
  * common one; every fourth line is from a writer of ASCII. */
 enum { LINES = 1024, RARE_EACH = 64, RARE = LINES / RARE_EACH, COMMON = LINES / 2, HITS = 20000 };
-enum { WORDS = 60, LINE_MAX = 1200 };
+enum { WORDS = 60, LINE_MAX = 1200, BLOCK = 1 << 14, BLOCKS = 35 }; /* of the log */
 
 static const char rare_word[] = "zyxquartz", common_word[] = "lantern";
 static _Alignas(64) uint8_t log_bytes[LINES * LINE_MAX];
@@ -199,15 +205,20 @@ static uint64_t line_time(void) {
     return shown;
 }
 
-static uint64_t run_all(const fc_plan *plan, bool uncounted) {
+static uint64_t run_files(const fc_file_list *files, const fc_plan *plan, bool uncounted, unsigned use) {
     const fc_run_options options = {.limit = 50, .uncounted = uncounted, .max_line = 1 << 20, .threads = 1,
-                                    .timeout_ns = -1, .chunk = 1 << 16, .span = 1 << 30};
-    fc_file_list files = {0};
+                                    .timeout_ns = -1, .chunk = 1 << 16, .span = 1 << 30, .block = BLOCK, .use = use};
     fc_run_result result;
-    gate_need(fc_file_list_add_memory(&files, "log", 3, log_bytes, log_len) == FC_OK, "no memory");
-    gate_need(fc_run(fc_pool_runtime(level), &files, plan, &options, &result) == FC_OK, "no result");
+    gate_need(fc_run(fc_pool_runtime(level), files, plan, &options, &result) == FC_OK, "no result");
     const uint64_t found = uncounted ? result.hits_len : result.matches;
     fc_run_result_free(&result);
+    return found;
+}
+
+static uint64_t run_all(const fc_plan *plan, bool uncounted) {
+    fc_file_list files = {0};
+    gate_need(fc_file_list_add_memory(&files, "log", 3, log_bytes, log_len) == FC_OK, "no memory");
+    const uint64_t found = run_files(&files, plan, uncounted, 0);
     fc_file_list_free(&files);
     return found;
 }
@@ -215,6 +226,67 @@ static uint64_t run_all(const fc_plan *plan, bool uncounted) {
 static uint64_t run_rare(void) { return run_all(rare_plan, false); }
 static uint64_t run_common(void) { return run_all(common_plan, false); }
 static uint64_t run_uncounted(void) { return run_all(common_plan, true); }
+
+/* The log as a mapped file, whose name is gone when this returns; its time is long past. */
+static fc_file_list map_log(void) {
+    char path[] = "gate-log-XXXXXX";
+    const struct timespec past[2] = {{1000000000, 0}, {1000000000, 0}};
+    const int fd = mkstemp(path);
+    fc_file_list files = {0};
+    fc_corpus_changes changes;
+    gate_need(fd >= 0 && write(fd, log_bytes, log_len) == (ssize_t)log_len && futimens(fd, past) == 0, "no file");
+    gate_need(fc_file_list_add_path(&files, path, strlen(path), false) == FC_OK, "no memory");
+    gate_need(fc_corpus_hold(fc_pool_runtime(level), &files, NULL, &changes) == FC_OK, "no memory");
+    gate_need(files.len == 1 && files.entries[0].member->bytes != NULL, "the log is not mapped");
+    gate_need(close(fd) == 0 && unlink(path) == 0, "no file");
+    return files;
+}
+
+static void learn(const fc_file_list *files) {
+    const fc_learning_options options = {.names = true, .block = BLOCK, .threads = 1};
+    fc_learning_result result;
+    gate_need(fc_learning_run(fc_pool_runtime(level), files, &options, &result) == FC_OK, "nothing is learnt");
+}
+
+static void sketch(const fc_file_list *files) {
+    const fc_sketches_options options = {.threads = 1, .block = BLOCK, .timeout_ns = -1};
+    bool whole;
+    gate_need(fc_sketches_make(fc_pool_runtime(level), files, &options, &whole) == FC_OK && whole, "no sketches");
+}
+
+/* The log, mapped when it is first asked for, with what `prepare` (NULL: nothing) makes of its blocks. */
+static const fc_file_list *mapped(fc_file_list *files, void (*prepare)(const fc_file_list *)) {
+    if (files->len == 0) {
+        *files = map_log();
+        if (prepare != NULL) prepare(files);
+    }
+    return files;
+}
+
+static uint64_t map_rare(void) {
+    static fc_file_list files;
+    return run_files(mapped(&files, NULL), rare_plan, false, 0);
+}
+
+static uint64_t map_facts(void) {
+    static fc_file_list files;
+    return run_files(mapped(&files, learn), common_plan, true, FC_USE_FACTS);
+}
+
+static uint64_t map_sketch(void) {
+    static fc_file_list files;
+    return run_files(mapped(&files, sketch), rare_plan, false, FC_USE_SKETCH);
+}
+
+/* Mapping the log anew and learning all of its blocks. */
+static uint64_t learn_facts(void) {
+    fc_file_list files = map_log();
+    learn(&files);
+    const uint64_t known = fc_corpus_measure(&files).facts;
+    fc_corpus_release(&files);
+    fc_file_list_free(&files);
+    return known;
+}
 
 static const gate_case cases[] = {
     {"find_rare", find_rare, RARE / 2, FC_CPU_V3},
@@ -236,6 +308,10 @@ static const gate_case cases[] = {
     {"line_time", line_time, LINES - RARE / 2, FC_CPU_V3},
     {"run_common", run_common, COMMON, FC_CPU_V3},
     {"run_uncounted", run_uncounted, 50, FC_CPU_V3},
+    {"map_rare", map_rare, RARE, FC_CPU_V3},
+    {"map_facts", map_facts, 50, FC_CPU_V3},
+    {"map_sketch", map_sketch, RARE, FC_CPU_V3},
+    {"learn_facts", learn_facts, BLOCKS, FC_CPU_V3},
     {0},
 };
 
