@@ -27,6 +27,10 @@ LOGS = "import fastcore, pathlib, sample_logs\nsample_logs.build(pathlib.Path(fo
 CASES: dict[str, tuple[str, str]] = {
     "scan_rare_word": (LOGS, "fastcore.scan(folder, sample_logs.RARE, threads=2)"),
     "scan_common_word": (LOGS, "fastcore.scan(folder, sample_logs.COMMON, threads=2)"),
+    "corpus_rare_word": (
+        f"{LOGS}corpus = fastcore.Corpus(folder, sketch=False)\n",
+        "corpus.scan(sample_logs.RARE, threads=2)",
+    ),
     "top_k": ("import fastcore, numpy\na = numpy.random.default_rng(1).random(10**6, 'f')\n", "fastcore.top_k(a, 10)"),
     "adaptive_map": (
         "import fastcore, zlib\nblocks = [bytes(2**16)] * 400\n",
