@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* sigaction, sigsetjmp, pthread_sigmask */
+#define _GNU_SOURCE /* sigaction, sigsetjmp, pthread_sigmask, ucontext_t */
 #include "fc_guard.h"
 
 #include <pthread.h>
@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 /* The stretch that a thread reads, and where to go on after a fault in it. */
