@@ -113,6 +113,16 @@ def builds() -> str:
     return made
 
 
+def recorded(name: str) -> Any:
+    return json.loads((Path(__file__).parent / "results" / f"{name}.json").read_text("utf-8"))
+
+
+def planted() -> str:
+    """What found each bug of tests/planted."""
+    rows = ((bug["what"], bug["step"], f"`{bug['test'].replace('|', '?')}`") for bug in recorded("planted").values())
+    return table(("bug", "found by", "that is"), rows)
+
+
 def summary() -> str:
     """The README's table: a line a comparison, and the command that repeats it."""
     cells = {(cell["n"], cell["k"]): cell["samples"] for cell in plots.newest("topk")["grid"] if "samples" in cell}
@@ -143,6 +153,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "arrow": arrow,
     "builds": builds,
     "shares": shares,
+    "planted": planted,
     "summary": summary,
 }
 

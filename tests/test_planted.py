@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,24 @@ def test_each_applies(patch: Path) -> None:
     command = ["git", "-c", "safe.directory=*", "apply", "--check", str(patch)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_what_found_each_is_recorded(planted: Any) -> None:
+    kept = json.loads(planted.RECORDED.read_text("utf-8"))
+    assert {name: bug["what"] for name, bug in kept.items()} == {bug.name: bug.what for bug in planted.read_bugs()}
+    assert all(bug["step"] in planted.STEPS and name not in bug["test"] for name, bug in kept.items())
+
+
+def test_a_record_keeps_what_was_not_planted_again(
+    planted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, *others = planted.read_bugs()
+    monkeypatch.setattr(planted, "RECORDED", tmp_path / "planted.json")
+    planted.record({bug.name: ("room", "tests/test_x.py::test_a") for bug in (first, *others)})
+    planted.record({first.name: ("c", "tests/test_c.py::test_b")})
+    kept = json.loads((tmp_path / "planted.json").read_text("utf-8"))
+    assert kept[first.name] == {"what": first.what, "step": "c", "test": "tests/test_c.py::test_b"}
+    assert {kept[bug.name]["step"] for bug in others} == {"room"}
 
 
 def test_what_found_a_bug_is_read_from_what_is_printed(planted: Any) -> None:

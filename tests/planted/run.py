@@ -26,7 +26,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-RECORDED = ROOT / "asv_bench" / "results" / "planted.json"  # of the last run of all that found all
+RECORDED = ROOT / "asv_bench" / "results" / "planted.json"  # what found each when it was planted last
 TREE = ROOT / "build" / "planted" / "tree"
 LOGS = ROOT / "build" / "planted" / "logs"
 STEPS = ("room", "c", "suite", "thread", "fuzz", "address")
@@ -257,6 +257,18 @@ def confirm(found: dict[str, tuple[str, str]], bugs: list[Bug]) -> list[str]:
     return [f"the step {step} fails on the tree itself" for step in steps if look(step, bugs[0]) is not None]
 
 
+def record(found: dict[str, tuple[str, str]]) -> None:
+    """Keep what found these bugs; what is known of the others stays."""
+    old = json.loads(RECORDED.read_text("utf-8")) if RECORDED.exists() else {}
+    kept = {}
+    for bug in read_bugs():
+        if bug.name in found:
+            kept[bug.name] = dict(zip(("what", "step", "test"), (bug.what, *found[bug.name]), strict=True))
+        elif bug.name in old:
+            kept[bug.name] = old[bug.name]
+    RECORDED.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", help="bugs to plant (all)")
@@ -282,9 +294,8 @@ def main() -> int:
     if found:
         wrong += confirm(found, bugs)
     print(*wrong, sep="\n", end="\n" if wrong else "")
-    if not args.names and not wrong:
-        kept = {bug.name: {"what": bug.what, "step": found[bug.name][0], "test": found[bug.name][1]} for bug in bugs}
-        RECORDED.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    if not wrong:
+        record(found)
     print(f"{len(bugs) - len(wrong)} of {len(bugs)} planted bugs are found")
     return 1 if wrong else 0
 
