@@ -249,12 +249,15 @@ def test_a_time_limit_that_cut_the_search_short(logs: Path) -> None:
 
 def test_a_time_limit_says_how_much_there_is(logs: Path) -> None:
     (logs / "logs/b.jsonl").write_bytes(GOOD * 1_000_000)
-    command = ["-c", "needle", "logs/b.jsonl", "--timeout", "0.3", "-j", "1", "--validate", "all"]
-    result = subprocess.run(
-        [sys.executable, "-m", "fastcore", "scan", *command],
-        capture_output=True, text=True, cwd=logs, env={**os.environ, "FASTCORE_CHUNK": "8"}, check=False,
-    )  # fmt: skip
-    assert re.fullmatch(r"stopped by --timeout after 0.3 s: .* of 47.0 MB searched\n", result.stderr), result.stderr
+    for limit in ("0.3", "3", "10"):  # a busy machine may not have begun to read when the first is over
+        command = ["-c", "needle", "logs/b.jsonl", "--timeout", limit, "-j", "1", "--validate", "all"]
+        said = subprocess.run(
+            [sys.executable, "-m", "fastcore", "scan", *command],
+            capture_output=True, text=True, cwd=logs, env={**os.environ, "FASTCORE_CHUNK": "8"}, check=False,
+        ).stderr  # fmt: skip
+        if said != f"stopped by --timeout after {limit} s: 0 bytes of 1 file searched\n":
+            break
+    assert re.fullmatch(rf"stopped by --timeout after {limit} s: .* of 47.0 MB searched\n", said), said
 
 
 def test_a_limit_that_was_reached(logs: Path) -> None:
