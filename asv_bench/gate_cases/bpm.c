@@ -69,7 +69,10 @@ static uint64_t grid(void) {
 }
 
 static uint64_t viterbi(void) {
-    fc_viterbi((const double(*)[FC_COMB_GRID])grids, WINDOWS, came, places);
+    fc_viterbi v;
+    fc_viterbi_begin(&v, grids[0]);
+    for (size_t i = 1; i < WINDOWS; i++) fc_viterbi_step(&v, grids[i], came[i]);
+    fc_viterbi_end(&v, (const uint8_t(*)[FC_COMB_GRID])came, WINDOWS, places);
     uint64_t sum = 0;
     for (size_t i = 0; i < WINDOWS; i++) sum += places[i];
     return sum;

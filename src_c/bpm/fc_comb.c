@@ -37,9 +37,14 @@ void fc_comb_init(fc_comb *comb, double rate, const fc_comb_score *score) {
     }
 }
 
+static inline double at(const fc_comb *comb, const double *lags, size_t k) {
+    return lags == NULL ? comb->usual[k] : likelihood(&comb->score, lags, comb->places[k]) * comb->usual[k];
+}
+
+double fc_comb_at(const fc_comb *comb, const double *lags, size_t k) { return at(comb, lags, k); }
+
 void fc_comb_grid(const fc_comb *comb, const double *lags, double likelihoods[FC_COMB_GRID]) {
-    for (int k = 0; k < FC_COMB_GRID; k++)
-        likelihoods[k] = comb->usual[k] * (lags == NULL ? 1 : likelihood(&comb->score, lags, comb->places[k]));
+    for (size_t k = 0; k < FC_COMB_GRID; k++) likelihoods[k] = at(comb, lags, k);
 }
 
 double fc_comb_likelihood(const fc_comb *comb, const double *lags, double tempo) {

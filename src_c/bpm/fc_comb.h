@@ -39,6 +39,9 @@ void fc_comb_init(fc_comb *comb, double rate, const fc_comb_score *score);
 /* Write L of every tempo of the grid. `lags` are normalised; NULL: nothing is known, every fit counts as 1. */
 void fc_comb_grid(const fc_comb *comb, const double *lags, double likelihoods[FC_COMB_GRID]);
 
+/* Return L of tempo k of the grid alone, the same bits; `lags` as above. */
+double fc_comb_at(const fc_comb *comb, const double *lags, size_t k);
+
 /* Return L of a tempo above 0; `lags` as above. */
 double fc_comb_likelihood(const fc_comb *comb, const double *lags, double tempo);
 

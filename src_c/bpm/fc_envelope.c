@@ -56,7 +56,7 @@ static const double SECONDS = 300, FLAT = 1e-6, MOST_RATE = 1e15;
 void fc_envelope_room_free(fc_envelope_room *room) {
     fc_buffer_free(&room->values);
     fc_buffer_free(&room->blocks);
-    fc_buffer_free(&room->windows);
+    fc_estimate_room_free(&room->estimate);
 }
 
 double fc_envelope_rate(double rate, size_t *out_group) {
@@ -98,15 +98,34 @@ static bool all_finite(const float *row, size_t len) {
     return finite;
 }
 
-/* The autocorrelations of each 2 s; the last may be shorter. */
+/* Write the autocorrelations of each 2 s, of which the last may be shorter, upwards: what the kernel writes behind a row
+ * the next one overwrites. */
 static void correlate(const fc_lags *shape, fc_envelope_kernel *kernel, const float *values, size_t count,
-                      double *blocks) {
-    float sums[FC_LAGS_MAX + FC_ENVELOPE_ROOM];
-    for (size_t at = 0, row = 0; at < count; at += shape->hop, row++) {
-        kernel(values + at, count - at < shape->hop ? count - at : shape->hop, shape->lags, sums);
-        blocks[row * shape->lags] = 0;
-        for (size_t lag = 1; lag < shape->lags; lag++) blocks[row * shape->lags + lag] = (double)sums[lag];
-    }
+                      float *blocks) {
+    for (size_t at = 0; at < count; at += shape->hop, blocks += shape->lags)
+        kernel(values + at, count - at < shape->hop ? count - at : shape->hop, shape->lags, blocks);
+}
+
+typedef struct correlated {
+    const float *blocks;
+    size_t lags;
+} correlated;
+
+static void write_block(void *ctx, size_t block, double *sums) {
+    const correlated *c = ctx;
+    const float *from = c->blocks + block * c->lags;
+    sums[0] = 0;
+    for (size_t lag = 1; lag < c->lags; lag++) sums[lag] = (double)from[lag];
+}
+
+/* Rows for the estimate, and the blocks behind them. */
+static fc_status reserve_blocks(fc_envelope_room *room, const fc_lags *shape, size_t count) {
+    const size_t lent = FC_ESTIMATE_ROWS * shape->lags * sizeof(double);
+    const fc_status status =
+        fc_buffer_reserve(&room->blocks, lent + (count * shape->lags + FC_ENVELOPE_ROOM) * sizeof(float));
+    room->estimate.lent = (double *)(void *)room->blocks.data;
+    room->estimate.lent_rows = FC_ESTIMATE_ROWS;
+    return status;
 }
 
 fc_status fc_envelope_tell(const fc_comb *comb, fc_envelope_kernel *kernel, const float *row, size_t len, double rate,
@@ -119,14 +138,16 @@ fc_status fc_envelope_tell(const fc_comb *comb, fc_envelope_kernel *kernel, cons
         const fc_lags *shape = &comb->shape;
         const size_t padded = count + FC_LAGS_MAX + FC_ENVELOPE_ROOM, rows = (count - 1) / shape->hop + 1;
         fc_status status = fc_buffer_reserve(&room->values, padded * sizeof(float));
-        if (status == FC_OK) status = fc_buffer_reserve(&room->blocks, rows * shape->lags * sizeof(double));
+        if (status == FC_OK) status = reserve_blocks(room, shape, rows);
         if (status != FC_OK) return status;
         float *values = (float *)(void *)room->values.data;
-        double *blocks = (double *)(void *)room->blocks.data;
+        float *blocks = (float *)(void *)(room->estimate.lent + FC_ESTIMATE_ROWS * shape->lags);
         if (level_out(row, group, count, values)) {
             memset(values + count, 0, (padded - count) * sizeof *values);
             correlate(shape, kernel, values, count, blocks);
-            status = fc_estimate_tell(comb, blocks, rows, &room->windows, &estimate);
+            correlated c = {blocks, shape->lags};
+            const fc_estimate_blocks all = {.write = write_block, .ctx = &c, .count = rows};
+            status = fc_estimate_tell(comb, &all, &room->estimate, &estimate);
             if (status != FC_OK) return status;
         }
     }

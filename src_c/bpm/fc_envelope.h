@@ -29,9 +29,10 @@ enum { FC_ENVELOPE_APART = 16, FC_ENVELOPE_ROOM = 160 };
 /* Return the kernel of a level; a level that was not compiled in gives the best below it. */
 fc_envelope_kernel *fc_envelope_for(fc_cpu_level level);
 
-/* Memory that is kept from call to call, at most 1.7 MB. A zeroed struct is empty. Not thread-safe. */
+/* Memory that is kept from call to call, at most 0.9 MB. A zeroed struct is empty. Not thread-safe. */
 typedef struct fc_envelope_room {
-    fc_buffer values, blocks, windows;
+    fc_buffer values, blocks;
+    fc_estimate_room estimate;
 } fc_envelope_room;
 
 void fc_envelope_room_free(fc_envelope_room *room);

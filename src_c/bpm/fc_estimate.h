@@ -44,8 +44,28 @@ typedef struct fc_estimate {
     size_t alternatives_len;
 } fc_estimate;
 
-/* Tell it. `blocks` are 1..FC_ESTIMATE_MAX_BLOCKS times comb->shape.lags sums, which are overwritten. `room` is
- * memory that is kept from call to call, at most 0.2 MB. FC_NO_MEMORY. About 2 us a block. Thread-safe. */
-fc_status fc_estimate_tell(const fc_comb *comb, double *blocks, size_t count, fc_buffer *room, fc_estimate *out);
+/* The autocorrelations of a piece: 1..FC_ESTIMATE_MAX_BLOCKS of them. `write` writes the comb->shape.lags sums of one.
+ * Each is asked for in order, and those for which there was no room, the last ones, in order again. */
+typedef struct fc_estimate_blocks {
+    void (*write)(void *ctx, size_t block, double *sums);
+    void *ctx;
+    size_t count;
+} fc_estimate_blocks;
+
+enum { FC_ESTIMATE_ROWS = 4 }; /* at least */
+
+/* Memory that is kept from call to call: at most 21 KB, and a row of lags for each block unless rows are lent. A zeroed
+ * struct is empty. Not thread-safe. */
+typedef struct fc_estimate_room {
+    fc_buffer own;
+    double *lent; /* by the caller, for the time of a call; or NULL */
+    size_t lent_rows; /* of comb->shape.lags each, FC_ESTIMATE_ROWS or more */
+} fc_estimate_room;
+
+void fc_estimate_room_free(fc_estimate_room *room);
+
+/* Tell it; rows that are lent do not change it. FC_NO_MEMORY. About 4 us a block. Thread-safe for different rooms. */
+fc_status fc_estimate_tell(const fc_comb *comb, const fc_estimate_blocks *blocks, fc_estimate_room *room,
+                           fc_estimate *out);
 
 #endif

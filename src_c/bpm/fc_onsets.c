@@ -8,19 +8,10 @@
 
 enum { LEAST_BINS = 8, LAGS = 512, HOP = 200 };
 
-static const double SECONDS = 300;
-
 typedef struct onset {
     double time, weight;
     size_t index;
 } onset;
-
-typedef struct bin {
-    double weight;
-    uint32_t at;
-} bin;
-
-_Static_assert(sizeof(bin) == FC_ONSETS_BIN, "as the header says");
 
 static int by_time(const void *a, const void *b) {
     const onset *x = a, *y = b;
@@ -30,9 +21,8 @@ static int by_time(const void *a, const void *b) {
 
 void fc_onsets_room_free(fc_onsets_room *room) {
     fc_buffer_free(&room->bins);
-    fc_buffer_free(&room->blocks);
-    fc_buffer_free(&room->windows);
     fc_buffer_free(&room->sorted);
+    fc_estimate_room_free(&room->estimate);
 }
 
 typedef enum kind { BAD, NEGATIVE, IN_ORDER, UNORDERED } kind;
@@ -57,53 +47,55 @@ static fc_status sort(const double *times, const double *weights, size_t len, fc
     return FC_OK;
 }
 
-/* Add a note to the last bin or a new one; false once it is too late to count. */
-static bool add(bin *bins, size_t *len, double since, double weight) {
-    if (!(since < SECONDS)) return false;
-    const uint32_t at = (uint32_t)floor(FC_ONSETS_RATE * since + 0.5);
-    if (*len == 0 || bins[*len - 1].at != at) bins[(*len)++] = (bin){0, at};
-    bins[*len - 1].weight += weight;
-    return true;
-}
+/* The bins, and which block comes next if they are asked for in order, and its first bin. */
+typedef struct pairs {
+    const fc_onsets_bins *bins;
+    size_t block, first;
+} pairs;
 
-static void count_lags(const bin *bins, size_t len, double *blocks) {
-    for (size_t i = 0; i < len; i++) {
-        double *lags = blocks + (size_t)(bins[i].at / HOP) * LAGS;
-        for (size_t j = i + 1; j < len && bins[j].at - bins[i].at < LAGS; j++)
-            lags[bins[j].at - bins[i].at] += bins[i].weight * bins[j].weight;
+static void write_block(void *ctx, size_t block, double *sums) {
+    pairs *p = ctx;
+    const fc_onsets_bin *const bins = p->bins->items;
+    const size_t len = p->bins->len;
+    size_t i = block == p->block ? p->first : 0;
+    memset(sums, 0, LAGS * sizeof *sums);
+    while (i < len && bins[i].at / HOP < block) i++;
+    for (size_t end = i; i < len && bins[i].at / HOP == block; i++) {
+        const double weight = bins[i].weight;
+        const uint32_t at = bins[i].at;
+        while (end < len && bins[end].at - at < LAGS) end++;
+        for (size_t j = i + 1; j < end; j++) sums[bins[j].at - at] += weight * bins[j].weight;
     }
+    p->block = block + 1;
+    p->first = i;
 }
 
-static fc_status tell(const fc_comb *comb, const bin *bins, size_t len, fc_onsets_room *room, fc_estimate *out) {
-    if (len < LEAST_BINS || bins[len - 1].at < HOP) return FC_OK;
-    const size_t count = bins[len - 1].at / HOP + 1, bytes = count * LAGS * sizeof(double);
-    const fc_status status = fc_buffer_reserve(&room->blocks, bytes);
-    if (status != FC_OK) return status;
-    double *blocks = (double *)(void *)room->blocks.data;
-    memset(blocks, 0, bytes);
-    count_lags(bins, len, blocks);
-    return fc_estimate_tell(comb, blocks, count, &room->windows, out);
+fc_status fc_onsets_tell_bins(const fc_comb *comb, const fc_onsets_bins *bins, fc_estimate_room *room,
+                              fc_estimate *out) {
+    *out = (fc_estimate){0};
+    if (bins->len < LEAST_BINS || bins->items[bins->len - 1].at < HOP) return FC_OK;
+    pairs p = {.bins = bins};
+    const fc_estimate_blocks blocks = {.write = write_block, .ctx = &p,
+                                       .count = bins->items[bins->len - 1].at / HOP + 1};
+    return fc_estimate_tell(comb, &blocks, room, out);
 }
 
 fc_status fc_onsets_tell(const fc_comb *comb, const double *times, const double *weights, size_t len,
                          fc_onsets_room *room, fc_estimate *out) {
     const kind found = look_at(times, weights, len);
-    const size_t most = (size_t)(SECONDS * FC_ONSETS_RATE) + 1;
     fc_estimate estimate = {0};
-    const size_t bytes = (len < most ? len : most) * sizeof(bin);
-    const bool is_lent = bytes <= room->lent_size;
     if (found == NEGATIVE) return FC_BAD_VALUE;
-    fc_status status = is_lent ? FC_OK : fc_buffer_reserve(&room->bins, bytes);
+    const size_t most = len < FC_ONSETS_BINS ? len : FC_ONSETS_BINS;
+    fc_status status = fc_buffer_reserve(&room->bins, most * sizeof(fc_onsets_bin));
     if (status == FC_OK && found == UNORDERED) status = sort(times, weights, len, &room->sorted);
     if (status != FC_OK) return status;
-    bin *bins = is_lent ? room->lent : (void *)room->bins.data;
+    fc_onsets_bins bins = {.items = (fc_onsets_bin *)(void *)room->bins.data};
     const onset *sorted = (const onset *)(const void *)room->sorted.data;
-    size_t filled = 0;
     for (size_t i = 0; found == IN_ORDER && i < len; i++)
-        if (!add(bins, &filled, times[i] - times[0], weights == NULL ? 1 : weights[i])) break;
+        if (!fc_onsets_add(&bins, times[i], weights == NULL ? 1 : weights[i])) break;
     for (size_t i = 0; found == UNORDERED && i < len; i++)
-        if (!add(bins, &filled, sorted[i].time - sorted[0].time, sorted[i].weight)) break;
-    status = tell(comb, bins, filled, room, &estimate);
+        if (!fc_onsets_add(&bins, sorted[i].time, sorted[i].weight)) break;
+    status = fc_onsets_tell_bins(comb, &bins, &room->estimate, &estimate);
     if (status == FC_OK) *out = estimate;
     return status;
 }

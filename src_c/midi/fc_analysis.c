@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+_Static_assert((size_t)FC_SONG_TABLE >= (size_t)FC_TEMPO_ROWS, "which are lent there");
+
 static uint64_t end_of(const fc_song *song, const fc_timeline *timeline, size_t i) {
     const fc_segment *segment = &timeline->segments[i];
     if (i + 1 < timeline->segments_len && segment[1].track == segment->track) return segment[1].tick;
@@ -21,20 +23,16 @@ static void reference_tempo(const fc_song *song, const fc_timeline *timeline, fc
     r->bpm = ticks > 0 ? sum / ticks : timeline->bpm_initial;
 }
 
-/* The tempo is done with its memory when the sweep begins, and what the song leaves free is for both. */
+/* The tempo is done with what the song leaves free when the sweep begins. */
 static fc_status fill_sweep(fc_analysis_room *room) {
-    fc_sweep *sweep = &room->sweep;
-    sweep->lent = fc_song_spare(&room->song, &sweep->lent_size);
-    if (room->tempo.notes.capacity > sweep->lent_size) {
-        sweep->lent = room->tempo.notes.data;
-        sweep->lent_size = room->tempo.notes.capacity;
-    }
-    return fc_sweep_fill(sweep, &room->song);
+    room->sweep.lent = fc_song_spare(&room->song, &room->sweep.lent_size);
+    return fc_sweep_fill(&room->sweep, &room->song);
 }
 
 static fc_status tell_tempo(fc_analysis_room *room, const fc_analysis_options *options, fc_tempo_result *out) {
     const fc_tempo_choice choice = options->reference ? FC_TEMPO_AS_WRITTEN : options->tempo;
     room->tempo.lent = fc_song_spare(&room->song, &room->tempo.lent_size);
+    room->tempo.lent_rows = fc_song_table(&room->song);
     const fc_status status = fc_tempo_tell(&room->song, &room->timeline, choice, &room->tempo, out);
     if (status == FC_OK && options->reference && room->timeline.has_tempo)
         reference_tempo(&room->song, &room->timeline, out);

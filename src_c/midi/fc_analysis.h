@@ -70,8 +70,7 @@ typedef struct fc_analysis_room {
 
 /* Analyse a file's bytes. Never fails: what holds no song has its code, which is FC_SMF_NO_MEMORY too. The song in the
  * room is that of the file where the code is FC_SMF_OK. O(len) but for what fc_tempo says of onsets. Memory:
- * at most 31 bytes for each of the file and 64 KB, the room itself included, and 0.8 MB, whatever the file, from the
- * first on whose tempo is told from onsets. Thread-safe for different rooms. */
+ * at most 31 bytes for each of the file and 64 KB, the room itself included. Thread-safe for different rooms. */
 void fc_analysis_of(fc_analysis_room *room, const uint8_t *bytes, size_t len, const fc_analysis_options *options,
                     fc_analysis *out);
 

@@ -38,6 +38,15 @@ void *fc_song_spare(const fc_song *song, size_t *out_size) {
     return read_from;
 }
 
+_Static_assert(sizeof(((fc_song_room *)NULL)->open) == FC_SONG_TABLE, "as the header says");
+_Static_assert(offsetof(fc_song_room, open) % sizeof(double) == 0, "aligned for any number");
+
+void *fc_song_table(fc_song *song) {
+    if (song->room == NULL || song->notes == NULL) return NULL;
+    song->room->table_lent = true;
+    return song->room->open;
+}
+
 /* Room for `size` bytes whose contents do not matter: never more than was asked for, never copied. */
 static fc_status reserve(fc_buffer *buffer, size_t size) {
     if (size <= buffer->capacity) return FC_OK;
@@ -49,8 +58,10 @@ fc_status fc_song_reserve(fc_song *song, size_t len) {
     if (song->room == NULL) {
         song->room = calloc(1, sizeof *song->room);
         if (song->room == NULL) return FC_NO_MEMORY;
-        memset(song->room->open, 0xff, sizeof song->room->open);
+        song->room->table_lent = true;
     }
+    if (song->room->table_lent) memset(song->room->open, 0xff, sizeof song->room->open);
+    song->room->table_lent = false;
     const size_t events = (len / 3 + 1) * sizeof(fc_note) + sizeof(fc_item);
     return reserve(&song->room->events, events / sizeof(fc_item) * sizeof(fc_item));
 }

@@ -102,6 +102,11 @@ void fc_song_free(fc_song *song);
  * number; NULL and 0 for a song that was not read. O(1). */
 void *fc_song_spare(const fc_song *song, size_t *out_size);
 
+/* Return another piece, FC_SONG_TABLE bytes, for which the same holds; NULL for a song that was not read. O(1). */
+void *fc_song_table(fc_song *song);
+
+enum { FC_SONG_TABLE = 16 * 1024 };
+
 /* What a reader of files works in; of no interest to others. */
 
 /* An event that is not a note, as it is read: the arrays above are made of these. */
@@ -137,7 +142,8 @@ typedef struct fc_song_room {
     fc_buffer ordered;    /* the arrays of the song */
     fc_buffer index;      /* where ordering works */
     fc_buffer track_ends;
-    fc_open_notes open[16 * 128];
+    fc_open_notes open[16 * 128]; /* all NONE between tracks */
+    bool table_lent;              /* something else may stand there */
 } fc_song_room;
 
 /* Make room for whatever a file of `len` bytes (below 2**32) can hold, which is 14 bytes for each of it: a note takes

@@ -16,7 +16,7 @@ const char *fc_tempo_source_name(fc_tempo_source source) {
 }
 
 void fc_tempo_room_free(fc_tempo_room *room) {
-    fc_onsets_room_free(&room->onsets);
+    fc_estimate_room_free(&room->estimate);
     fc_buffer_free(&room->notes);
     fc_buffer_free(&room->phases);
     fc_buffer_free(&room->tempi);
@@ -169,40 +169,62 @@ static int by_time(const void *a, const void *b) {
     return x->note < y->note ? -1 : 1;
 }
 
-_Static_assert(sizeof(place) == FC_ONSETS_BIN, "they share memory");
-
-/* Notes lie in order of their ticks, in format 2 maybe not of their times: write that order, false if it is the same.
- * */
-static bool order_by_time(const fc_song *song, place *places) {
+/* Notes lie in order of their ticks, in format 2 maybe not of their times. */
+static bool is_ordered(const fc_song *song) {
     bool ordered = true;
-    if (song->format != 2) return false;
-    for (size_t i = 1; i < song->notes_len; i++) ordered &= song->notes[i - 1].start_s <= song->notes[i].start_s;
-    if (ordered) return false;
-    for (size_t i = 0; i < song->notes_len; i++) places[i] = (place){song->notes[i].start_s, i};
-    qsort(places, song->notes_len, sizeof *places, by_time);
-    return true;
+    for (size_t i = 1; song->format == 2 && i < song->notes_len; i++)
+        ordered &= song->notes[i - 1].start_s <= song->notes[i].start_s;
+    return ordered;
 }
 
-/* Two pieces of memory, 16 bytes a note each: the onsets are in one and their bins in the other, which `places` had. */
+static void order_by_time(const fc_song *song, place *places) {
+    for (size_t i = 0; i < song->notes_len; i++) places[i] = (place){song->notes[i].start_s, i};
+    qsort(places, song->notes_len, sizeof *places, by_time);
+}
+
+static double weight_of(const fc_note *note) {
+    return sqrt(note->velocity / 127.0) * sqrt(fmin(note->end_s - note->start_s, LONGEST_S)) + LEAST_WEIGHT;
+}
+
+/* Fill the bins with all notes; with `places`, in that order. */
+static fc_onsets_bins bins_of(const fc_song *song, const place *places, void *items) {
+    fc_onsets_bins bins = {.items = items};
+    for (size_t i = 0; i < song->notes_len; i++) {
+        const fc_note *note = &song->notes[places != NULL ? places[i].note : i];
+        if (!fc_onsets_add(&bins, note->start_s, weight_of(note))) break;
+    }
+    return bins;
+}
+
+enum { ROW = 512 * sizeof(double) };
+
+_Static_assert(FC_TEMPO_ROWS == FC_ESTIMATE_ROWS * ROW, "as the header says");
+
+/* Lend the estimate what is left behind the bins, or else the rows for this. */
+static void lend_rows(fc_tempo_room *room, const fc_onsets_bins *bins, bool is_lent) {
+    uint8_t *const behind = (uint8_t *)(void *)(bins->items + bins->len);
+    const size_t left = is_lent ? (size_t)((uint8_t *)room->lent + room->lent_size - behind) / ROW : 0;
+    const bool is_enough = left >= FC_ESTIMATE_ROWS;
+    room->estimate.lent = is_enough ? (double *)(void *)behind : room->lent_rows;
+    room->estimate.lent_rows = is_enough ? left : FC_ESTIMATE_ROWS;
+}
+
 static fc_status take_onsets(const fc_song *song, fc_tempo_room *room, fc_tempo_result *r) {
-    const size_t len = song->notes_len, bytes = len * (2 * sizeof(double) + FC_ONSETS_BIN);
+    const size_t len = song->notes_len;
+    const bool ordered = is_ordered(song);
+    const size_t order_bytes = ordered ? 0 : len * sizeof(place);
+    const size_t bytes = order_bytes + (len < FC_ONSETS_BINS ? len : FC_ONSETS_BINS) * sizeof(fc_onsets_bin);
     const bool is_lent = bytes <= room->lent_size;
-    fc_estimate e;
     fc_status status = is_lent ? FC_OK : fc_buffer_reserve(&room->notes, bytes);
     if (status != FC_OK) return status;
-    double *times = is_lent ? room->lent : (void *)room->notes.data, *weights = times + len;
-    place *places = (place *)(void *)(weights + len);
-    const bool is_ordered = order_by_time(song, places);
-    for (size_t i = 0; i < len; i++) {
-        const fc_note *note = &song->notes[is_ordered ? places[i].note : i];
-        times[i] = note->start_s;
-        weights[i] = sqrt(note->velocity / 127.0) * sqrt(fmin(note->end_s - note->start_s, LONGEST_S)) + LEAST_WEIGHT;
-    }
-    room->onsets.lent = places;
-    room->onsets.lent_size = len * FC_ONSETS_BIN;
+    place *places = is_lent ? room->lent : (void *)room->notes.data;
+    if (!ordered) order_by_time(song, places);
+    const fc_onsets_bins bins = bins_of(song, ordered ? NULL : places, (uint8_t *)(void *)places + order_bytes);
     if (!room->has_comb) fc_comb_init(&room->comb, FC_ONSETS_RATE, &fc_comb_general);
     room->has_comb = true;
-    status = fc_onsets_tell(&room->comb, times, weights, len, &room->onsets, &e);
+    lend_rows(room, &bins, is_lent);
+    fc_estimate e;
+    status = fc_onsets_tell_bins(&room->comb, &bins, &room->estimate, &e);
     if (status != FC_OK || e.source == FC_ESTIMATE_NONE) return status;
     r->source = e.source == FC_ESTIMATE_LOCAL ? FC_TEMPO_LOCAL : FC_TEMPO_ONSETS;
     r->bpm = e.bpm;

@@ -5,7 +5,7 @@
  * one. The written tempo is trusted with R > 0.3 and R * sqrt(ticks) > 3, or with R > 0.95. Under SMPTE division, which
  * knows no quarter notes, nothing is written.
  *
- * Where it is not trusted the tempo is that of fc_onsets_tell, of all notes, drums included, with the weights
+ * Where it is not trusted the tempo is that of fc_onsets.h, of all notes, drums included, with the weights
  * sqrt(velocity / 127) * sqrt(min(seconds, 1.5)) + 0.02. Fewer than 8 distinct ticks have no tempo, but what is asked
  * for as written. */
 #ifndef FC_TEMPO_H
@@ -54,17 +54,21 @@ typedef struct fc_tempo_result {
 typedef struct fc_tempo_room {
     fc_comb comb; /* for fc_comb_general */
     bool has_comb;
-    fc_onsets_room onsets;
+    fc_estimate_room estimate;
     fc_buffer notes, phases, tempi;
-    void *lent; /* by the caller, `lent_size` bytes, aligned for doubles: taken for notes where they are enough */
+    /* By the caller, or NULL: `lent_size` bytes, taken for bins and rows where they are enough, and FC_TEMPO_ROWS bytes,
+     * taken for rows where they are not. Both aligned for doubles. */
+    void *lent, *lent_rows;
     size_t lent_size;
 } fc_tempo_room;
+
+enum { FC_TEMPO_ROWS = 16 * 1024 };
 
 void fc_tempo_room_free(fc_tempo_room *room);
 
 /* Tell it, of a song that was read and whose timeline was. FC_NO_MEMORY. O(notes) where the written tempo is trusted.
- * Memory: 16 KB at most for the ticks of a quarter note, 16 bytes for each tempo, and from onsets 32 a note and that
- * of fc_onsets_room. */
+ * Memory: 16 KB at most for the ticks of a quarter note, 16 bytes for each tempo, and from onsets that of
+ * fc_estimate_room, 16 a bin, and in format 2 another 16 a note. */
 fc_status fc_tempo_tell(const fc_song *song, const fc_timeline *timeline, fc_tempo_choice choice, fc_tempo_room *room,
                         fc_tempo_result *out);
 

@@ -37,8 +37,10 @@ static void found(double rate) {
         const double told = comb.tempo[best_of(grid)], refined = fc_comb_refine(&comb, lags, told);
         CHECK(fabs(told / tempo - 1) < 0.02 || fabs(told * 2 / tempo - 1) < 0.02);
         CHECK(fabs(refined / tempo - 1) < 0.002 || fabs(refined * 2 / tempo - 1) < 0.002);
-        for (size_t k = 0; k < FC_COMB_GRID; k++)
+        for (size_t k = 0; k < FC_COMB_GRID; k++) {
             CHECK(grid[k] > 0 && grid[k] == fc_comb_likelihood(&comb, lags, comb.tempo[k]));
+            CHECK(grid[k] == fc_comb_at(&comb, lags, k));
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 enum { LAGS = 512 };
 
 static fc_comb comb;
-static fc_buffer room;
+static fc_estimate_room room;
 static double blocks[FC_ESTIMATE_MAX_BLOCKS * LAGS];
 
 /* Peaks at the multiples of a beat of `tempo`, a little higher at even ones. */
@@ -19,9 +19,47 @@ static void fill(size_t block, double tempo) {
     for (int m = 1; m * beat < LAGS - 1; m++) lags[(size_t)(m * beat + 0.5)] += m % 2 == 0 ? 3 : 2;
 }
 
-static fc_estimate told(size_t count) {
+static size_t asked, kept; /* how many blocks, and how many there is room for */
+
+/* In order, and those for which there is no room in order again. */
+static void write_block(void *ctx, size_t block, double *sums) {
+    const size_t count = *(const size_t *)ctx;
+    CHECK(block == (asked < count ? asked : asked - count + kept));
+    asked++;
+    memcpy(sums, blocks + block * LAGS, LAGS * sizeof *sums);
+}
+
+/* By `rows` that are lent, 0 for none. */
+static fc_estimate told_in(size_t count, size_t rows) {
+    const fc_estimate_blocks all = {.write = write_block, .ctx = &count, .count = count};
     fc_estimate e;
-    CHECK(fc_estimate_tell(&comb, blocks, count, &room, &e) == FC_OK);
+    double *lent = rows == 0 ? NULL : malloc(rows * LAGS * sizeof *lent);
+    if (rows != 0 && lent == NULL) exit(2);
+    asked = 0;
+    kept = rows == 0 || rows >= count ? count : rows - FC_ESTIMATE_ROWS;
+    room.lent = lent;
+    room.lent_rows = rows;
+    CHECK(fc_estimate_tell(&comb, &all, &room, &e) == FC_OK);
+    CHECK(asked == count || asked == 2 * count - kept);
+    free(lent);
+    return e;
+}
+
+static bool same(const fc_estimate *a, const fc_estimate *b) {
+    bool equal = a->source == b->source && a->bpm == b->bpm && a->confidence == b->confidence &&
+                 a->stability == b->stability && a->alternatives_len == b->alternatives_len;
+    for (size_t i = 0; i < a->alternatives_len; i++)
+        equal &= a->alternatives[i].bpm == b->alternatives[i].bpm && a->alternatives[i].score == b->alternatives[i].score;
+    return equal;
+}
+
+static fc_estimate told(size_t count) {
+    const fc_estimate e = told_in(count, 0);
+    const size_t rows[] = {FC_ESTIMATE_ROWS, FC_ESTIMATE_ROWS + 1, FC_ESTIMATE_ROWS + count / 2, FC_ESTIMATE_ROWS + count};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const fc_estimate other = told_in(count, rows[i]);
+        CHECK(same(&e, &other));
+    }
     return e;
 }
 
@@ -65,6 +103,6 @@ int main(void) {
     steady();
     free_tempo();
     nothing();
-    fc_buffer_free(&room);
+    fc_estimate_room_free(&room);
     return finish();
 }

@@ -10,6 +10,13 @@ enum { MOST = 30 };
 static double grids[MOST][FC_COMB_GRID];
 static uint8_t came[MOST][FC_COMB_GRID], places[MOST];
 
+static void find(size_t windows) {
+    fc_viterbi v;
+    fc_viterbi_begin(&v, grids[0]);
+    for (size_t i = 1; i < windows; i++) fc_viterbi_step(&v, grids[i], came[i]);
+    fc_viterbi_end(&v, (const uint8_t(*)[FC_COMB_GRID])came, windows, places);
+}
+
 static double cost(size_t a, size_t b) {
     const double d = fabs((double)a - (double)b);
     return d <= 6 ? 0.16 * d * d : INFINITY;
@@ -33,7 +40,7 @@ static double best_of_any(size_t windows) {
 static void as_likely(size_t windows) {
     for (size_t i = 0; i < windows; i++)
         for (size_t k = 0; k < FC_COMB_GRID; k++) grids[i][k] = 0.01 + (double)random_below(1000) / 1000;
-    fc_viterbi((const double(*)[FC_COMB_GRID])grids, windows, came, places);
+    find(windows);
     double sum = log(grids[0][places[0]]);
     for (size_t i = 1; i < windows; i++) sum += log(grids[i][places[i]]) - cost(places[i - 1], places[i]);
     CHECK(fabs(sum - best_of_any(windows)) < 1e-9);
@@ -44,12 +51,12 @@ static void ties_and_ends(void) {
     const size_t ends[] = {0, FC_COMB_GRID - 1};
     for (size_t i = 0; i < MOST; i++)
         for (size_t k = 0; k < FC_COMB_GRID; k++) grids[i][k] = 0.5;
-    fc_viterbi((const double(*)[FC_COMB_GRID])grids, MOST, came, places);
+    find(MOST);
     for (size_t i = 0; i < MOST; i++) CHECK(places[i] == 0);
     for (int e = 0; e < 2; e++) {
         for (size_t i = 0; i < MOST; i++)
             for (size_t k = 0; k < FC_COMB_GRID; k++) grids[i][k] = k == ends[e] ? 1 : 1e-12;
-        fc_viterbi((const double(*)[FC_COMB_GRID])grids, MOST, came, places);
+        find(MOST);
         for (size_t i = 0; i < MOST; i++) CHECK(places[i] == ends[e]);
     }
 }

@@ -85,8 +85,32 @@ static void check_reset(void) {
     free(file.bytes);
 }
 
+/* What is lent may be written to, all of it: the song stays, and the next one is read as ever. */
+static void check_lent(void) {
+    midi_file file = {0};
+    fc_song song = {0};
+    size_t offset, size;
+    CHECK(fc_song_table(&song) == NULL && fc_song_spare(&song, &size) == NULL && size == 0);
+    for (unsigned tracks = 1; tracks < 4; tracks++) {
+        for (unsigned again = 0; again < 3; again++) {
+            fill(&file, 1, tracks, 100); /* a note-on and a note-off by turns */
+            CHECK(fc_smf_read(&song, file.bytes, file.len, &offset) == FC_SMF_OK && song.notes_len == tracks * 51);
+            uint64_t lasted = 0;
+            for (size_t i = 0; i < song.notes_len; i++) lasted += song.notes[i].end - song.notes[i].start;
+            memset(fc_song_table(&song), (int)again, FC_SONG_TABLE);
+            memset(fc_song_spare(&song, &size), (int)again, size);
+            CHECK(song.controls_len == tracks && song.controls[0].number == 1);
+            for (size_t i = 0; i < song.notes_len; i++) lasted -= song.notes[i].end - song.notes[i].start;
+            CHECK(lasted == 0);
+        }
+    }
+    fc_song_free(&song);
+    free(file.bytes);
+}
+
 int main(void) {
     check_densest();
+    check_lent();
     check_reset();
     return finish();
 }
