@@ -21,7 +21,7 @@ SOURCES = sorted([*ROOT.glob("src_c/*/*.c"), *ROOT.glob("src_c/*/*.cpp"), *ROOT.
 # Headers that declare no function of their own.
 DATA_ONLY = {"fc_target.h": "pragmas", "fc_runtime.h": "a table that fc_pool fills"}
 LIBC = """assert dirent errno fcntl math pthread setjmp signal stdalign stdatomic stdbool stddef stdint stdio stdlib
-string time ucontext unistd""".split()
+string time unistd""".split()
 SYSTEM = {f"{name}.h" for name in LIBC} | {f"sys/{name}.h" for name in ("mman", "stat", "types")}
 SYSTEM |= {"emmintrin.h", "immintrin.h", "cpuid.h"}
 USES = {"midi": {"bpm"}}  # what a room may include of other rooms than base; setup.py links the same
