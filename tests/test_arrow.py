@@ -164,7 +164,9 @@ def test_what_is_held_lives_on() -> None:
     del column
     gc.collect()
     after = sys.getrefcount(exported)
-    assert (before, after) == (3, 2)
+    fresh = object()
+    alone = sys.getrefcount(fresh)  # of what one variable holds: 2, from Python 3.14 on 1
+    assert (before, after) == (alone + 1, alone)
 
 
 def test_a_capsule_that_nobody_takes() -> None:
