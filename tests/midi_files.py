@@ -154,6 +154,7 @@ HEADERS = [
     odd("RIFF with chunks around", riff(ONE, b"DISP\3\0\0\0abc\0") + b"LIST\4\0\0\0INFO"),
     damaged("RIFF whose data is too long", riff(ONE, size=10**6), "riff_size trailing_bytes"),
     damaged("RIFF whose data is too short", riff(TWO, size=20), "riff_size", 2, tracks=2),
+    damaged("RIFF whose data ends inside of a track", riff(TWO, size=30), "riff_size", 2, tracks=2),
     damaged("RIFF whose data ends with a track", riff(TWO, size=len(ONE)), "riff_size", 2, tracks=2),
     damaged("RIFF with a chunk too long", riff(ONE, b"DISP\xff\0\0\0abc\0"), "riff_size leading_bytes trailing_bytes"),
     damaged("no header", PLAIN, "no_header", 2, tpqn=480, format=1),

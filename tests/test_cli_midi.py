@@ -309,6 +309,12 @@ def shown(library: Path, name: str, data: bytes, *options: str) -> list[str]:
     return run("midi", "show", name, *options, cwd=library).stdout.splitlines()
 
 
+def test_show_without_colour(tmp_path: Path) -> None:
+    song = m.smf(m.track(m.note()))
+    assert any("\x1b" in line for line in shown(tmp_path, "a.mid", song, "--color", "always"))
+    assert not any("\x1b" in line for line in shown(tmp_path, "a.mid", song, "--color", "always", "--no-color"))
+
+
 def test_show_draws_the_notes(tmp_path: Path) -> None:
     lines = shown(tmp_path, "a.mid", m.smf(m.track(m.note(pitch=60), m.note(pitch=61), m.note(pitch=72))))
     at = lines.index("notes")

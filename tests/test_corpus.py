@@ -165,3 +165,11 @@ def test_what_is_no_path_is_refused(tmp_path: Path) -> None:
         pickle.dumps(fastcore.Corpus(tmp_path))
     with pytest.raises(TypeError, match="wanted a path, not bytes"):
         fastcore.Corpus(b"a.jsonl")  # type: ignore[arg-type]
+
+
+def test_without_paths_it_holds_the_users_own_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "projects" / "a").mkdir(parents=True)
+    (tmp_path / "projects" / "a" / "1.jsonl").write_text('{"type":"user","message":{"content":"needle"}}\n')
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path))
+    with fastcore.Corpus() as corpus:
+        assert corpus.scan("needle").stats.matches == fastcore.scan(None, "needle").stats.matches == 1

@@ -514,3 +514,10 @@ def test_facts_that_cannot_be_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(OSError):
             corpus.build_facts()
         corpus._kept = None  # nothing to keep, so that close() has nothing to say
+
+
+def test_where_facts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    for cache, wanted in (("/cache", "/cache"), ("not/absolute", "/home/ada/.cache"), ("", "/home/ada/.cache")):
+        monkeypatch.setenv("XDG_CACHE_HOME", cache)
+        assert _facts_file.place() == f"{wanted}/fastcore/facts"

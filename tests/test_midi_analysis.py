@@ -436,3 +436,12 @@ def test_nothing_is_left_behind(folder: Path) -> None:
     assert_no_growth("analyze", lambda: analyze(song).to_dict(), 60)
     assert_no_growth("analyze_many", lambda: analyze_many(small, threads=2), 60)
     assert_no_growth("no song", no_song, 200)
+
+
+def test_the_alternatives_are_those_of_the_row(tmp_path: Path) -> None:
+    beats = [m.note(0 if i == 0 else m.TPQN // 4, m.TPQN // 4, 60 + i % 5) for i in range(64)]
+    (tmp_path / "a.mid").write_bytes(m.smf(m.track(*beats)))
+    found = analyze(tmp_path / "a.mid", tempo="onsets").alternatives
+    table = analyze_many([tmp_path / "a.mid"], tempo="onsets")
+    assert found and [bpm for bpm, _ in found] == list(table["bpm_alternatives"][0])
+    assert all(0 <= score <= 1 for _, score in found)

@@ -433,3 +433,28 @@ def test_every_fact_is_made_and_no_other() -> None:
     for parsed, name in ((song, "colour"), (none, "notes")):
         with pytest.raises(KeyError):
             parsed[name]
+
+
+def test_a_tempo_map_tells_its_slowest_and_its_fastest() -> None:
+    control = event(0, 0xB0, 7, 100)
+    song = midi.read(smf(track(tempo(0, 500_000), control, tempo(TPQN, 250_000), tempo(TPQN, 1_000_000), note())))
+    tempi = song.tempo_map
+    assert (tempi.bpm_initial, tempi.bpm_min, tempi.bpm_max) == (120, 60, 240)
+    assert tempi.bpm == pytest.approx(3 * 60 / 1.75)  # three quarters in 0.5 + 0.25 + 1 s
+    assert song.tempos["us_per_quarter"].tolist() == [500_000, 250_000, 1_000_000]
+    assert song.controls[["kind", "number", "value"]].tolist() == [(0, 7, 100)]
+
+
+def test_smpte_division_has_no_tempo() -> None:
+    tempi = midi.read(smf(track(note()), division=0xE728)).tempo_map
+    assert tempi.bpm is tempi.bpm_initial is tempi.bpm_min is tempi.bpm_max is None
+    assert repr(tempi) == "<TempoMap: SMPTE division, no tempo>"
+
+
+def test_a_path_of_bytes_says_how_to_decode_it() -> None:
+    class Path:
+        def __fspath__(self) -> bytes:
+            return b"a.mid"
+
+    with pytest.raises(TypeError, match=r"decode the path b'a\.mid' with os\.fsdecode"):
+        midi.read(Path())  # type: ignore[arg-type]

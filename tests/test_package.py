@@ -106,6 +106,18 @@ def test_the_command_tells_its_version(command: list[str] | None) -> None:
     assert fastcore.__version__ in result.stdout
 
 
+def test_version_takes_one_option() -> None:
+    command = [sys.executable, "-m", "fastcore", "--version", "--short"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "fastcore: --version takes --verbose or nothing, not '--short'\n"
+
+
+def test_a_result_class_wants_all_its_values() -> None:
+    with pytest.raises(TypeError, match="Changes takes 5 values"):
+        fastcore.Changes(1)  # type: ignore[call-arg]
+
+
 def verbose(**env: str) -> dict[str, str]:
     """What `fastcore --version --verbose` says, by name."""
     command = [sys.executable, "-m", "fastcore", "--version", "--verbose"]

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -575,3 +576,17 @@ def test_the_handover_is_measured_when_it_matters(monkeypatch: pytest.MonkeyPatc
     site.learn(10, 0, 1, 800_000)
     site.choose(10, 0, 2)
     assert _workers.known_handover_ns() > 0
+
+
+def test_the_note_of_a_call_site_that_is_known() -> None:
+    failing = False
+
+    def work(item: int) -> int:
+        if failing and item == 7:
+            raise ValueError(item)
+        return item
+
+    for failing in [False] * 20 + [True]:
+        with pytest.raises(ValueError) if failing else nullcontext() as caught:
+            assert fastcore.adaptive_map(work, range(10)) == list(range(10))
+    assert caught.value.__notes__ == ["item 7"]

@@ -423,6 +423,26 @@ def test_a_timeout_that_is_no_number() -> None:
         fastcore.scan(GOOD, "needle", timeout=float("nan"))
 
 
+@pytest.mark.parametrize("timeout", ["1", True, [1]])
+def test_a_timeout_of_another_type(timeout: object) -> None:
+    with pytest.raises(TypeError, match="timeout: wanted seconds"):
+        fastcore.scan(GOOD, "needle", timeout=timeout)  # type: ignore[arg-type]
+
+
+def test_a_project_is_no_part_of_a_path_without_projects() -> None:
+    assert not fastcore.scan(GOOD, "project:/src/app")
+
+
+@pytest.mark.parametrize("word", ["".join(map(chr, range(0x4E00, 0x4E64))), "needle"])
+@pytest.mark.parametrize("others", [0, 40])
+def test_words_that_no_probe_holds(word: str, others: int) -> None:
+    """Too many characters for the escapes of one, or too many words: then every line is a candidate."""
+    query = " OR ".join([f"word{number}{chr(0x3B1 + number % 20)}" for number in range(others)] + [word])
+    spelled = "".join(f"\\u{ord(c):04x}" for c in word)
+    lines = [f'{{"type":"user","message":{{"content":"{text}"}}}}\n' for text in (word, "straw", spelled, word[:-1])]
+    assert [hit.line for hit in fastcore.scan("".join(lines).encode(), query, order="file")] == [1, 3]
+
+
 def test_the_last_progress_says_that_all_is_done() -> None:
     calls: list[tuple[int, int, str]] = []
     for threads in (1, 2):

@@ -318,3 +318,14 @@ def test_the_empty_tables() -> None:
     for table in (fastcore.Table({}), small()[:0], small()[[]]):
         assert list(table) == table.to_dicts() == [{}] * len(table)
         assert pickle.loads(pickle.dumps(table)) == table
+
+
+def test_an_array_of_a_type_with_nulls_has_a_mask_without_any() -> None:
+    table = fastcore.Table({"a": np.array([1.5, np.nan])}, types={"a": "float64?"})
+    assert table.types == {"a": "float64?"} and table.mask("a").tolist() == [False, False]
+
+
+@pytest.mark.parametrize("row", ["1", True, b"1"])
+def test_what_is_no_float(row: object) -> None:
+    with pytest.raises(TypeError, match=r"'a'.*float"):
+        fastcore.Table({"a": [1.5, row]}, types={"a": "float64"})

@@ -435,3 +435,13 @@ def test_a_signal_stops_a_long_selection() -> None:
     short, long = shown.splitlines()
     assert short.startswith("stopped")
     assert long == "stopped 0"  # in its first call, which takes a second
+
+
+def test_a_pickle_that_does_not_fit_together_is_refused() -> None:
+    best = fastcore.RunningTopK(2)
+    best.push([1.0, 2.0, 3.0])
+    restore, (k, mode, values, indices) = best.__reduce__()
+    assert restore(k, mode, values, indices).result().indices.tolist() == [2, 1]
+    for forged in ((values, indices[:1]), (np.zeros(3), np.zeros(3, np.int64)), (values[None], indices[None])):
+        with pytest.raises(ValueError, match="do not fit together"):
+            restore(k, mode, *forged)
