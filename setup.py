@@ -264,6 +264,9 @@ if __name__ == "__main__":  # asv_bench/gate.py imports the flags
     extensions = [extension(Path(binding).stem) for binding in sorted(glob("fastcore/_native/*.pyx"))]
     setup(
         version=local(version()),
-        ext_modules=cythonize(extensions, build_dir="build/cython"),
+        # With counters, what Cython made says of which line it is.
+        ext_modules=cythonize(
+            extensions, build_dir="build/cython-coverage" if COVERAGE else "build/cython", emit_linenums=COVERAGE
+        ),
         cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel},
     )

@@ -6,6 +6,7 @@ import importlib
 import json
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,34 @@ def planted() -> str:
     return table(("bug", "found by", "that is"), rows)
 
 
+def coverage() -> str:
+    """Of the lines of each folder, how many are reached, as `make coverage` recorded it."""
+    rooms: dict[str, list[int]] = recorded("coverage")["rooms"]
+    rooms["all"] = [sum(column) for column in zip(*rooms.values(), strict=True)]
+    rows = (
+        (name, f"{of:,}", f"{of - reached:,}", f"{100 * reached / of:.1f} %") for name, (reached, of) in rooms.items()
+    )
+    return table(("folder", "lines", "not reached", "reached"), rows)
+
+
+def not_reached() -> str:
+    """Why lines are not reached."""
+    why: Counter[str] = Counter()
+    for functions in recorded("coverage")["missed"].values():
+        for reasons in functions.values():
+            why.update(reasons)
+    return table(("what stands there", "lines"), ((reason, f"{count:,}") for reason, count in why.most_common()))
+
+
+def not_reached_where() -> str:
+    """In which functions lines are not reached: a row a file."""
+    rows = []
+    for file, functions in recorded("coverage")["missed"].items():
+        counts = (f"`{name or 'top'}` {sum(reasons.values())}" for name, reasons in functions.items())
+        rows.append((f"`{file}`", ", ".join(counts)))
+    return table(("file", "functions"), rows)
+
+
 def summary() -> str:
     """The README's table: a line a comparison, and the command that repeats it."""
     cells = {(cell["n"], cell["k"]): cell["samples"] for cell in plots.newest("topk")["grid"] if "samples" in cell}
@@ -154,6 +183,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "builds": builds,
     "shares": shares,
     "planted": planted,
+    "coverage": coverage,
+    "not_reached": not_reached,
+    "not_reached_where": not_reached_where,
     "summary": summary,
 }
 

@@ -17,7 +17,7 @@ import pytest
 import fastcore
 from fastcore.cli import main, text
 from fastcore.cli.scan import parse
-from fastcore.cli.terminal import wants_color
+from fastcore.cli.terminal import spelled, wants_color
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -615,3 +615,8 @@ def test_colours(
 )  # fmt: skip
 def test_ages(seconds: float, shown: str) -> None:
     assert text.age(10**18, 1e9 + seconds) == shown
+
+
+def test_a_surrogate_that_stands_for_no_byte_is_left_to_the_stream() -> None:
+    assert spelled("\ud800: no such file") == "\ud800: no such file"
+    assert spelled("\udcff: no such file") == "\\xff: no such file"

@@ -18,7 +18,7 @@ import pytest
 from test_cli import GOLDEN, coloured_on_a_terminal, on_a_terminal, run
 
 from fastcore import midi
-from fastcore.cli import main, midi_plot, midi_summary
+from fastcore.cli import main, midi_plot, midi_summary, midi_text
 from fastcore.cli.midi_arguments import FORMATS
 from fastcore.cli.terminal import Painter
 from fastcore.errors import MissingExtra
@@ -589,3 +589,8 @@ def test_golden(library: Path, name: str, arguments: str) -> None:
     if os.environ.get("FASTCORE_GOLDEN") == "write":
         (GOLDEN / name).write_bytes(printed)
     assert printed == (GOLDEN / name).read_bytes()
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(True, "yes"), (False, "no"), (["a", "b"], "a, b"), ([], "")])
+def test_values_on_one_line(value: object, wanted: str) -> None:
+    assert midi_text.shown("drums_only", value) == wanted
