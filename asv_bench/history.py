@@ -144,6 +144,7 @@ def table(commits: list[str], name: str) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("commit", nargs="*", help="these, the oldest first")
     parser.add_argument("--commits", type=int, default=3)
     parser.add_argument(
         "--spread", action="store_true", help="commits spread over the whole history, not the last ones"
