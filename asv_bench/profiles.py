@@ -61,7 +61,9 @@ while time.process_time() < end:
 SHARES = ("work", "pool wait", "GIL wait", "I/O", "Python", "kernel, other")
 LIBC = re.compile(r"^(?:libc|libm|libpthread|ld-linux)\b")
 IO = re.compile(r"sys_(?:p?read|open|close|new?f?stat|statx|getdents|lseek|fadvise)")
-POOL = {"worker_main", "run", "wait_for_workers", "create_workers"}  # where the work is not deeper in the stack
+POOL_WORKER = {"worker_main", "wait_for_job", "neediest"}
+POOL_CALLER = {"run", "open_ticket", "end_ticket", "wait_for_workers", "create_workers"}
+POOL = POOL_WORKER | POOL_CALLER  # where the work is not deeper in the stack
 Stack = tuple[tuple[str, str], ...]  # function and library, the innermost first
 
 
