@@ -86,6 +86,16 @@ def test_envelopes_are_told_as_by_the_oracle(rnd: random.Random, score: Any) -> 
     assert tuple(bpm(envelope=row, rate=rate, score=score)) == oracle.envelope(row, rate, SCORES[score])
 
 
+def test_onsets_in_every_bin_are_told_as_by_the_oracle() -> None:
+    """In the second half some bins have none, so that runs of bins end anywhere."""
+    rng = np.random.default_rng(3)
+    bins = np.array([i for i in range(1500) if i < 750 or rng.random() < 0.99])
+    weights = rng.uniform(0.1, 1, len(bins)) + (bins % 43 == 0) * 5.0
+    found = bpm(bins / 100, weights)
+    assert found.source in ("onsets", "local")
+    assert tuple(found) == oracle.onsets(bins / 100, weights, oracle.GENERAL)
+
+
 @pytest.mark.parametrize("beats", [50, 66, 72.5, 90, 100, 113, 120, 128, 140.3])
 def test_a_click_track(beats: float) -> None:
     times = np.arange(0, 40, 30 / beats)

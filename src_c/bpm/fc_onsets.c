@@ -53,6 +53,11 @@ typedef struct pairs {
     size_t block, first;
 } pairs;
 
+/* Where every bin has notes, lag follows lag, and registers add several. */
+static void add_dense(double weight, const fc_onsets_bin *restrict later, size_t len, double *restrict sums) {
+    for (size_t k = 0; k < len; k++) sums[k] += weight * later[k].weight;
+}
+
 static void write_block(void *ctx, size_t block, double *sums) {
     pairs *p = ctx;
     const fc_onsets_bin *const bins = p->bins->items;
@@ -64,6 +69,11 @@ static void write_block(void *ctx, size_t block, double *sums) {
         const double weight = bins[i].weight;
         const uint32_t at = bins[i].at;
         while (end < len && bins[end].at - at < LAGS) end++;
+        const size_t later = end - i - 1;
+        if (bins[end - 1].at - at == later) {
+            add_dense(weight, bins + i + 1, later, sums + 1);
+            continue;
+        }
         for (size_t j = i + 1; j < end; j++) sums[bins[j].at - at] += weight * bins[j].weight;
     }
     p->block = block + 1;

@@ -183,7 +183,8 @@ static void order_by_time(const fc_song *song, place *places) {
 }
 
 static double weight_of(const fc_note *note) {
-    return sqrt(note->velocity / 127.0) * sqrt(fmin(note->end_s - note->start_s, LONGEST_S)) + LEAST_WEIGHT;
+    const double lasts = note->end_s - note->start_s;
+    return sqrt(note->velocity / 127.0) * sqrt(lasts < LONGEST_S ? lasts : LONGEST_S) + LEAST_WEIGHT;
 }
 
 /* Fill the bins with all notes; with `places`, in that order. */

@@ -183,18 +183,27 @@ UNROLLED void end_note(fc_pairing *pairing, uint64_t tick, unsigned channel, uns
     if (tick == note->start) pairing->warnings |= FC_SMF_BIT(FC_SMF_EMPTY_NOTE);
 }
 
-/* Close what is open at the end of the track, so that every slot is free for the next; take note of its channels. */
+/* Close what is open at the end of the track, so that every slot is free for the next; take note of its channels.
+ * Slots take turns: notes that wait in different ones mostly lie near each other, and those in one far apart. */
 static void close_notes(fc_tracks *t) {
     fc_pairing pairing = {.notes = t->notes, .open = t->song->room->open};
+    uint16_t waiting[16 * 128];
+    size_t len = 0;
     for (unsigned channel = 0; channel < 16; channel++) {
         if (!(t->channels >> channel & 1)) continue;
         own(&t->note_owners[channel], t->track);
-        for (unsigned pitch = 0; pitch < 128; pitch++) {
-            while (pairing.open[channel << 7 | pitch].first != NONE) {
-                pairing.warnings |= FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE);
-                end_note(&pairing, t->tick, channel, pitch);
-            }
+        for (unsigned slot = channel << 7; slot < (channel + 1) << 7; slot++)
+            if (pairing.open[slot].first != NONE) waiting[len++] = (uint16_t)slot;
+    }
+    if (len != 0) pairing.warnings |= FC_SMF_BIT(FC_SMF_UNCLOSED_NOTE);
+    while (len != 0) {
+        size_t left = 0;
+        for (size_t i = 0; i < len; i++) {
+            const uint16_t slot = waiting[i];
+            end_note(&pairing, t->tick, slot >> 7, slot & 127);
+            if (pairing.open[slot].first != NONE) waiting[left++] = slot;
         }
+        len = left;
     }
     t->song->warnings |= pairing.warnings;
 }
