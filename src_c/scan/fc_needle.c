@@ -27,6 +27,13 @@ static void add_beyond(fc_needle *n, uint8_t byte) {
     fc_literal_init(&n->beyond[n->beyond_len++], variant, is_k ? 3 : 2, false);
 }
 
+static void choose_rarest(fc_needle *n, bool fold) {
+    for (size_t i = 1; i < n->len; i++)
+        if (fc_literal_bits(n->bytes[i]) > fc_literal_bits(n->bytes[n->rarest])) n->rarest = i;
+    fc_literal_init(&n->rarest_literal, n->bytes + n->rarest, 1, fold);
+    fc_probe_add_escapes(&n->rarest_escapes, n->bytes[n->rarest], fold);
+}
+
 fc_status fc_needle_init(fc_needle *out, fc_arena *arena, const uint8_t *value, size_t len, bool fold) {
     uint8_t *bytes = fc_arena_alloc(arena, fold ? fc_fold_utf8_bound(len) : len + 1);
     if (bytes == NULL) return FC_NO_MEMORY;
@@ -39,6 +46,7 @@ fc_status fc_needle_init(fc_needle *out, fc_arena *arena, const uint8_t *value, 
         if (fold) add_beyond(out, bytes[i]);
         out->raw_decides = fc_probe_add_escapes(&out->escapes, bytes[i], fold);
     }
+    if (out->raw_decides) choose_rarest(out, fold);
     return FC_OK;
 }
 
@@ -71,6 +79,56 @@ bool fc_needle_at(const fc_needle *n, const fc_find *find, fc_slice slice, const
     return find->literal(&n->literal, place, n->len) == 0 && !(slice.escaped && inside_escape(slice.bytes, place));
 }
 
+static bool is_plainly(const fc_needle *n, size_t i, uint8_t byte) {
+    const bool is_letter = (uint8_t)(n->bytes[i] - 'a') < 26;
+    return byte == n->bytes[i] || (n->literal.ignore_case && is_letter && (byte | 0x20) == n->bytes[i]);
+}
+
+enum { ESCAPE_LEN = 6 };
+
+static bool is_escape(const fc_needle *n, fc_slice slice, size_t at) {
+    return slice.len - at >= ESCAPE_LEN && fc_escape_set_match(&n->escapes, slice.bytes + at);
+}
+
+/* Whether what stands before `at` can spell the needle's first `count` characters, each plain or as any escape of the
+ * needle's. */
+static bool may_spell_before(const fc_needle *n, fc_slice slice, size_t at, size_t count) {
+    for (size_t i = count; i-- > 0;) {
+        if (at == 0) return false;
+        const bool plain = is_plainly(n, i, slice.bytes[at - 1]);
+        const bool escape = at >= ESCAPE_LEN && is_escape(n, slice, at - ESCAPE_LEN);
+        if (plain && escape) return true; /* the end of an escape, or of what follows an escaped backslash */
+        if (!plain && !escape) return false;
+        at -= escape ? ESCAPE_LEN : 1;
+    }
+    return true;
+}
+
+/* The same for what stands from `at` on and the characters from number `i` on. No backslash stands there for itself. */
+static bool may_spell_from(const fc_needle *n, fc_slice slice, size_t at, size_t i) {
+    for (; i < n->len; i++) {
+        if (at >= slice.len) return false;
+        const bool escape = slice.bytes[at] == '\\';
+        if (escape ? !is_escape(n, slice, at) : !is_plainly(n, i, slice.bytes[at])) return false;
+        at += escape ? ESCAPE_LEN : 1;
+    }
+    return true;
+}
+
+/* False only if no part of the slice spells the needle in ASCII and escapes: looks around its rarest character. Where
+ * that stands everywhere, decoding takes no longer. */
+static bool may_spell(const fc_needle *n, const fc_find *find, fc_slice slice) {
+    enum { LOOKS = 16 };
+    size_t at = 0;
+    for (int looks = 0; looks < LOOKS; looks++, at++) {
+        at += find->either(&n->rarest_literal, &n->rarest_escapes, slice.bytes + at, slice.len - at);
+        if (at >= slice.len) return false;
+        const size_t next = at + (slice.bytes[at] == '\\' ? ESCAPE_LEN : 1);
+        if (may_spell_before(n, slice, at, n->rarest) && may_spell_from(n, slice, next, n->rarest + 1)) return true;
+    }
+    return true;
+}
+
 fc_needle_answer fc_needle_in_slice(const fc_needle *n, const fc_find *find, fc_slice slice) {
     for (size_t from = 0; from < slice.len;) {
         const size_t at = from + find->literal(&n->literal, slice.bytes + from, slice.len - from);
@@ -78,10 +136,10 @@ fc_needle_answer fc_needle_in_slice(const fc_needle *n, const fc_find *find, fc_
         if (!slice.escaped || !inside_escape(slice.bytes, slice.bytes + at)) return FC_NEEDLE_THERE;
         from = at + 1;
     }
-    if (slice.escaped && find->escape(&n->escapes, slice.bytes, slice.len) < slice.len) return FC_NEEDLE_HIDDEN;
     for (size_t i = 0; i < n->beyond_len; i++)
         if (find->literal(&n->beyond[i], slice.bytes, slice.len) < slice.len) return FC_NEEDLE_HIDDEN;
-    return FC_NEEDLE_ABSENT;
+    const bool escaped = slice.escaped && find->escape(&n->escapes, slice.bytes, slice.len) < slice.len;
+    return escaped && may_spell(n, find, slice) ? FC_NEEDLE_HIDDEN : FC_NEEDLE_ABSENT;
 }
 
 /* The needle's borders: border[i] is the length of the longest proper prefix of its first i bytes that ends them too

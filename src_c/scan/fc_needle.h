@@ -19,6 +19,9 @@ typedef struct fc_needle {
      * is a match, and a raw miss is final unless the slice holds one of `escapes` or a variant beyond ASCII. */
     bool raw_decides;
     fc_escape_set escapes;
+    size_t rarest; /* the offset of its rarest character, that one alone, and the escapes of that one */
+    fc_literal rarest_literal;
+    fc_escape_set rarest_escapes;
     fc_literal beyond[2]; /* the variants beyond ASCII of k and s, where the needle holds those */
     size_t beyond_len;
 } fc_needle;
@@ -36,7 +39,7 @@ typedef enum fc_needle_answer {
     FC_NEEDLE_HIDDEN /* perhaps, in another spelling: the slice must be decoded to know */
 } fc_needle_answer;
 
-/* Say whether the needle, for which raw text decides, stands in the slice. O(len). */
+/* Say whether the needle, for which raw text decides, stands in the slice, whose escapes are legal. O(len). */
 fc_needle_answer fc_needle_in_slice(const fc_needle *needle, const fc_find *find, fc_slice slice);
 
 /* True if the needle, for which raw text decides, stands at this place, which is of the slice or elsewhere in its line.

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 
 #include "check.h"
+#include "fc_fold.h"
 #include "fc_needle.h"
 
 static const fc_find *find;
@@ -76,6 +77,69 @@ static void check_slices(void) {
     CHECK(look("k", true, "\xe2\x84\xaa") == FC_NEEDLE_HIDDEN && look("k", false, "\xe2\x84\xaa") == FC_NEEDLE_ABSENT);
     CHECK(look("s", true, "\xc5\xbf") == FC_NEEDLE_HIDDEN && look("s", true, "\\u017F") == FC_NEEDLE_HIDDEN);
     CHECK(look("a", true, "") == FC_NEEDLE_ABSENT && look("k", true, "xyz") == FC_NEEDLE_ABSENT);
+    /* Escapes of its characters, but nothing that they could make with what stands around them. */
+    static const char *const nothing[] = {"\\u0062 zebr", "\\u007Aebr", "e\\u0062ra"};
+    for (size_t i = 0; i < 3; i++) CHECK(look("zebra", true, nothing[i]) == FC_NEEDLE_ABSENT);
+    CHECK(look("zebra", true, "zebr\\u0061") == FC_NEEDLE_HIDDEN && look("ab", true, "\\u0061b") == FC_NEEDLE_HIDDEN);
+    CHECK(look("zebra", true, "z\\u0065br\\u0041") == FC_NEEDLE_HIDDEN);
+    CHECK(look("31z", true, "\\\\u0031\\u007a") == FC_NEEDLE_HIDDEN); /* a backslash, u0031 and a z */
+}
+
+static size_t spell(uint8_t *out, char c, bool fold) {
+    static const char *const kelvin[] = {"\xe2\x84\xaa", "\\u212A"}, *const long_s[] = {"\xc5\xbf", "\\u017f"};
+    char text[8] = {c};
+    if (fold && c >= 'a' && c <= 'z' && random_below(2)) text[0] = (char)(c - 32);
+    if (random_below(3) == 0) sprintf(text, random_below(2) ? "\\u%04x" : "\\u%04X", (unsigned)text[0]);
+    if (fold && (c == 'k' || c == 's') && random_below(8) == 0)
+        strcpy(text, (c == 'k' ? kelvin : long_s)[random_below(2)]);
+    memcpy(out, text, strlen(text));
+    return strlen(text);
+}
+
+/* Needles in every legal spelling, cut short or whole, among what looks like them: what decoded text holds is not said
+ * to be absent, and what raw text is said to hold is there. */
+static void check_spellings(void) {
+    static const char *const needles[] = {"zebra",    "kiss", "31z",     "u0031", "1",
+                                          "quartz-7", "aab",  "timeout", "003",   "z0"};
+    static const char *const between[] = {"\\\\", "\\n", "\\u0031",   "\\u007A",  "\\\\u0061",
+                                          "z",    "3",   " of the ", "\\u001b", "u00"};
+    size_t absent = 0, hidden = 0, there = 0;
+    for (int round = 0; round < 30000; round++) {
+        const char *needle = needles[random_below(10)];
+        const bool fold = random_below(2);
+        uint8_t raw[1000], text[1000], folded[4000];
+        size_t len = 0;
+        for (size_t parts = random_below(12); parts > 0; parts--) {
+            const char *part = between[random_below(10)];
+            const size_t from = random_below(3) == 0 ? random_below(strlen(needle)) : 0;
+            const size_t to = random_below(2) ? strlen(needle) : from + random_below(strlen(needle) - from + 1);
+            memcpy(raw + len, part, strlen(part));
+            len += strlen(part);
+            if (random_below(2) == 0) continue;
+            for (size_t i = from; i < to; i++) len += spell(raw + len, needle[i], fold);
+        }
+        uint8_t *copy = exact_copy(raw, len);
+        const fc_slice slice = {copy, (uint32_t)len, memchr(raw, '\\', len) != NULL};
+        size_t decoded = fc_slice_decode(slice, text);
+        const uint8_t *held = text;
+        if (fold) {
+            decoded = fc_fold_utf8(text, decoded, folded);
+            held = folded;
+        }
+        const bool found = naive_find((const uint8_t *)needle, strlen(needle), held, decoded, 0) < decoded;
+        fc_arena arena = {0};
+        fc_needle n;
+        CHECK(fc_needle_init(&n, &arena, (const uint8_t *)needle, strlen(needle), fold) == FC_OK && n.raw_decides);
+        const fc_needle_answer answer = fc_needle_in_slice(&n, find, slice);
+        CHECK(found ? answer != FC_NEEDLE_ABSENT : answer != FC_NEEDLE_THERE);
+        const bool escape = find->escape(&n.escapes, copy, len) < len;
+        absent += escape && answer == FC_NEEDLE_ABSENT;
+        hidden += found && answer == FC_NEEDLE_HIDDEN;
+        there += answer == FC_NEEDLE_THERE;
+        free(copy);
+        fc_arena_free(&arena);
+    }
+    CHECK(absent > 1000 && hidden > 1000 && there > 1000);
 }
 
 /* Raw text does not decide for what may be spelled by a short escape, or beyond ASCII, or is long. */
@@ -97,6 +161,7 @@ int main(void) {
         find = fc_find_for((fc_cpu_level)level);
         check_text();
         check_slices();
+        check_spellings();
     }
     check_deciding();
     return finish();
