@@ -37,7 +37,8 @@ class Changes(Frozen):
     """What a refresh found: how many files are new, have grown, were replaced, are gone, became shorter.
 
     `replaced` are also files that were written over or touched; a longer text in the place of one that no scan has read
-    counts as grown. `refresh(verify=True)` counts as replaced what was written over unnoticed, too. Immutable; safe to share between threads; O(1); keeps the GIL.
+    counts as grown. `refresh(verify=True)` counts as replaced what was written over unnoticed, too. Immutable; safe to
+    share between threads; O(1); keeps the GIL.
 
     >>> Changes(1, 0, 0, 0, 0).added
     1
@@ -330,8 +331,8 @@ class Corpus:
         are read, and a file of which one has other bytes now counts as `replaced`. What nothing was learnt of cannot be
         compared, but for the last 4 KB of a mapped file that was scanned.
 
-        Raises ValueError when the corpus is closed. O(files), about 2 us for one that is unchanged; with `verify` O(bytes
-        of which something was learnt), and not interrupted. Thread-safe; the GIL is released.
+        Raises ValueError when the corpus is closed. O(files), about 2 us for one that is unchanged; with `verify`
+        O(bytes of which something was learnt), and not interrupted. Thread-safe; the GIL is released.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder, Corpus(folder) as corpus:
