@@ -69,7 +69,8 @@ static fc_status run(const fc_runtime *runtime, job *j, size_t *out_bad) {
     const int64_t began = fc_clock_ns();
     runtime->run(runtime, &j->job);
     const fc_status status = outcome(j, out_bad);
-    if (status == FC_OK && m->threads > 1) runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
+    if (status == FC_OK && m->threads > 1 && !j->job.shared)
+        runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
     for (unsigned i = 0; i < j->job.threads; i++) {
         fc_onsets_room_free(&j->workers[i].onsets);
         fc_envelope_room_free(&j->workers[i].envelope);

@@ -84,7 +84,7 @@ static fc_status run(const fc_runtime *runtime, job *j) {
     runtime->run(runtime, &j->job);
     if (j->job.forked) return FC_FORKED;
     if (atomic_load(&j->job.stop)) return FC_STOPPED;
-    if (batch->threads > 1) runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
+    if (batch->threads > 1 && !j->job.shared) runtime->learn(runtime, &cost, j->job.threads, fc_clock_ns() - began);
     return batch->poll != NULL && poll_job(j) != 0 ? FC_STOPPED : FC_OK;
 }
 

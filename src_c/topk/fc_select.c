@@ -16,7 +16,8 @@ typedef struct select_job {
     size_t part; /* elements, or rows, that are taken at a time */
     fc_job job;
     atomic_int status;
-    size_t found; /* in the last row */
+    size_t found;     /* in the last row */
+    bool shared_pool; /* other jobs were on the pool meanwhile */
 } select_job;
 
 /* Write the row's answer from the list, which holds it. */
@@ -111,6 +112,7 @@ static fc_status run(const fc_runtime *runtime, select_job *j, void (*work)(void
     j->job = (fc_job){.work = work, .ctx = j, .items = (count - 1) / j->part + 1, .threads = j->threads,
                       .poll = s->poll, .poll_ctx = s->poll_ctx};
     runtime->run(runtime, &j->job);
+    j->shared_pool |= j->job.shared;
     if (j->job.forked) return FC_FORKED;
     const fc_status status = (fc_status)atomic_load(&j->status);
     return status == FC_OK && atomic_load(&j->job.stop) ? FC_STOPPED : status;
@@ -145,9 +147,10 @@ static fc_status run_rows(const fc_runtime *runtime, select_job *j) {
 }
 
 static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s, unsigned threads,
-                                size_t *out_found) {
+                                bool *out_shared, size_t *out_found) {
     select_job j = {.selection = s, .threads = threads, .job = {.poll = s->poll, .poll_ctx = s->poll_ctx}};
     j.walks = malloc(j.threads * sizeof *j.walks);
+    *out_shared = false;
     if (j.walks == NULL) return FC_NO_MEMORY;
     fc_status status = FC_OK;
     unsigned made = 0;
@@ -156,6 +159,7 @@ static fc_status select_on_pool(const fc_runtime *runtime, const fc_selection *s
     if (status == FC_OK) status = run_rows(runtime, &j);
     for (unsigned i = 0; i < made; i++) fc_walk_free(&j.walks[i]);
     free(j.walks);
+    *out_shared = j.shared_pool;
     if (status == FC_OK) *out_found = j.found;
     return status;
 }
@@ -188,13 +192,15 @@ fc_status fc_select(const fc_runtime *runtime, const fc_selection *selection, si
         return FC_OK;
     }
     if (selection->threads == 1 && selection->poll == NULL) return select_on_stack(runtime, selection, out_found);
-    if (selection->threads == 1 || is_exact(selection)) return select_on_pool(runtime, selection, 1, out_found);
+    bool shared;
+    if (selection->threads == 1 || is_exact(selection))
+        return select_on_pool(runtime, selection, 1, &shared, out_found);
     const bool prepared = selection->half || selection->bias != NULL || selection->where != NULL;
     const size_t elements = selection->rows * selection->n;
     const fc_cost_work work = fc_select_work(fc_dtype_size(selection->dtype), elements, prepared);
     const unsigned threads = runtime->choose(runtime, &work, selection->threads);
     const int64_t began = fc_clock_ns();
-    const fc_status status = select_on_pool(runtime, selection, threads, out_found);
-    if (status == FC_OK) runtime->learn(runtime, &work, threads, fc_clock_ns() - began);
+    const fc_status status = select_on_pool(runtime, selection, threads, &shared, out_found);
+    if (status == FC_OK && !shared) runtime->learn(runtime, &work, threads, fc_clock_ns() - began);
     return status;
 }
