@@ -151,41 +151,37 @@ static bool escape_stands(const either *e, size_t at) {
 
 #if FC_HAS_LEVELS
 
-/* How far into it the last telling byte of that one stands that has it further on. */
+/* How far into it the last telling byte of that one stands that has it further on, and how much further. */
 static size_t either_lead(const either *e) {
     const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
     return literal > escape ? literal : escape;
 }
 
-/* The first place in [from, to), `to` at most len, at which the one or the other begins; len if there is none. */
-static size_t begins_within(const either *e, bool is_literal, size_t from, size_t to) {
-    for (size_t at = from; at < to; at++)
-        if (is_literal ? literal_stands(e, at) : escape_stands(e, at)) return at;
-    return e->len;
+static size_t either_skew(const either *e) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    return literal > escape ? literal - escape : escape - literal;
 }
 
-/* The same for what is told by bytes before either_lead. */
-static size_t either_early(const either *e) {
-    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
-    const bool is_literal = literal < escape;
-    return begins_within(e, is_literal, 0, is_literal ? escape - literal : literal - escape);
+/* The first place in [from, to), `to` at most len, at which either begins; len if there is none. */
+static size_t either_within(const either *e, size_t from, size_t to) {
+    for (size_t at = from; at < to; at++)
+        if (literal_stands(e, at) || escape_stands(e, at)) return at;
+    return e->len;
 }
 
 /* The first place at which either begins whose last telling byte stands `from` and a bit of `hits` further on, or len.
  * Nothing whose last telling byte stands before `from` is there. */
 static size_t either_among(const either *e, size_t from, uint64_t hits) {
-    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
     for (; hits != 0; hits &= hits - 1) {
         const size_t told = from + (size_t)__builtin_ctzll(hits);
-        /* What has its last telling byte further on may begin before the other and be told later. */
-        if (escape_stands(e, told - escape)) {
-            const size_t before = literal > escape ? begins_within(e, true, told - literal, told - escape) : e->len;
-            return before < e->len ? before : told - escape;
+        size_t found = told - e->set->telling.at[0];
+        if (!escape_stands(e, found)) {
+            found = told - e->literal->telling.at[0];
+            if (!literal_stands(e, found)) continue;
         }
-        if (literal_stands(e, told - literal)) {
-            const size_t before = escape > literal ? begins_within(e, false, told - escape, told - literal) : e->len;
-            return before < e->len ? before : told - literal;
-        }
+        /* The other one may begin before it and be told later. */
+        const size_t skew = either_skew(e), before = either_within(e, found > skew ? found - skew : 0, found);
+        return before < e->len ? before : found;
     }
     return e->len;
 }
