@@ -18,7 +18,7 @@ import pytest
 from test_cli import GOLDEN, coloured_on_a_terminal, on_a_terminal, run
 
 from fastcore import midi
-from fastcore.cli import main, midi_plot, midi_summary, midi_text
+from fastcore.cli import main, midi_plot, midi_summary
 from fastcore.cli.midi_arguments import FORMATS
 from fastcore.cli.terminal import Painter
 from fastcore.errors import MissingExtra
@@ -54,8 +54,7 @@ def test_text(library: Path) -> None:
     result = run("midi", "lib", cwd=library)
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["bpm", "key", "meter", "duration", "notes", "status", "path"]
-    shown = [line.partition("lib/")[2].partition(": ")[0] for line in lines[1:]]
-    assert shown == [path[4:] for path in paths_of(library)]
+    assert [re.split(r"lib/|: ", line)[1] for line in lines[1:]] == [path[4:] for path in paths_of(library)]
     assert result.stderr == ""
 
 
@@ -309,12 +308,6 @@ def shown(library: Path, name: str, data: bytes, *options: str) -> list[str]:
     return run("midi", "show", name, *options, cwd=library).stdout.splitlines()
 
 
-def test_show_without_colour(tmp_path: Path) -> None:
-    song = m.smf(m.track(m.note()))
-    assert any("\x1b" in line for line in shown(tmp_path, "a.mid", song, "--color", "always"))
-    assert not any("\x1b" in line for line in shown(tmp_path, "a.mid", song, "--color", "always", "--no-color"))
-
-
 def test_show_draws_the_notes(tmp_path: Path) -> None:
     lines = shown(tmp_path, "a.mid", m.smf(m.track(m.note(pitch=60), m.note(pitch=61), m.note(pitch=72))))
     at = lines.index("notes")
@@ -555,7 +548,7 @@ def test_colours_and_the_width_of_a_terminal(library: Path) -> None:
 
 def test_progress(library: Path) -> None:
     err = run("midi", "lib", "--progress", "always", cwd=library).stderr
-    assert "\x1b[K8 files" in err and err.endswith("\x1b[K")  # and vanishes
+    assert re.search(r"\x1b\[K[1-8] files", err) and err.endswith("\x1b[K")  # and vanishes
     assert "files" in run("midi", "lib", "--summary", "--progress", "always", cwd=library).stderr
     assert run("midi", "lib", cwd=library).stderr == ""
     assert "files" not in coloured_on_a_terminal(library, "midi", "lib/001.mid", "--progress", "never")
@@ -589,8 +582,3 @@ def test_golden(library: Path, name: str, arguments: str) -> None:
     if os.environ.get("FASTCORE_GOLDEN") == "write":
         (GOLDEN / name).write_bytes(printed)
     assert printed == (GOLDEN / name).read_bytes()
-
-
-@pytest.mark.parametrize(("value", "wanted"), [(True, "yes"), (False, "no"), (["a", "b"], "a, b"), ([], "")])
-def test_values_on_one_line(value: object, wanted: str) -> None:
-    assert midi_text.shown("drums_only", value) == wanted
