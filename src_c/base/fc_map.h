@@ -18,8 +18,9 @@ const uint8_t *fc_map_open(int fd, size_t len, bool replaces);
 /* End a mapping of fc_map_open. NULL is let pass. Thread-safe. */
 void fc_map_close(const uint8_t *bytes, size_t len);
 
-/* Let the system take back the pages of a stretch of a mapping; they come back when they are read. The
- * page in which the stretch ends counts, the one in which it begins only if it begins with it. Thread-safe, also while others read there. */
+/* Let the system take back the pages of a stretch of a mapping; they come back when they are read. The page in which
+ * the stretch ends counts, the one in which it begins only if it begins with it. Thread-safe, also while others read
+ * there. */
 void fc_map_drop(const uint8_t *bytes, size_t len);
 
 /* How many mappings exist. */

@@ -16,9 +16,9 @@
 
 typedef struct fc_job {
     /* Do item `item` (each of 0..items-1 exactly once, handed out in ascending order) as worker `worker`: 0 is the
-     * calling thread, the others are seats below `threads`, which different threads may take one after another, never two
-     * at once. Never touches Python. In a forked child nobody may be left to release a lock: an item that was told to stop
-     * looks at `forked` before it takes one. */
+     * calling thread, the others are seats below `threads`, which different threads may take one after another,
+     * never two at once. Never touches Python. In a forked child nobody may be left to release a lock: an item that
+     * was told to stop looks at `forked` before it takes one. */
     void (*work)(void *ctx, size_t item, unsigned worker);
     void *ctx;
     size_t items;
@@ -41,10 +41,10 @@ struct fc_runtime {
     fc_cpu_level cpu;
     /* Run a job to its end: every item done, or, after `stop` was set, every item that was begun done. When it
      * returns no worker is inside the job any more. Returns as how many workers at least one item was done.
-     * Thread-safe: jobs that run side by side share the pool's workers evenly, each keeping its caller; from inside an item
-     * or a poll of a job of several threads a job runs serially on the caller. Never waits for an idle worker. Safe in a
-     * forked child: the pool starts anew there, and a job of several threads that it inherited is stopped and marked
-     * `forked`. */
+     * Thread-safe: jobs that run side by side share the pool's workers evenly, each keeping its caller; from inside
+     * an item or a poll of a job of several threads a job runs serially on the caller. Never waits for an idle
+     * worker. Safe in a forked child: the pool starts anew there, and a job of several threads that it inherited is
+     * stopped and marked `forked`. */
     unsigned (*run)(const fc_runtime *runtime, fc_job *job);
     /* For use inside a long item: true once the job should end. On worker 0 also polls when 10 ms have passed. */
     bool (*should_stop)(fc_job *job, unsigned worker);

@@ -98,8 +98,8 @@ static bool all_finite(const float *row, size_t len) {
     return finite;
 }
 
-/* Write the autocorrelations of each 2 s, of which the last may be shorter, upwards: what the kernel writes behind a row
- * the next one overwrites. */
+/* Write the autocorrelations of each 2 s, of which the last may be shorter, upwards: what the kernel writes behind a
+ * row the next one overwrites. */
 static void correlate(const fc_lags *shape, fc_envelope_kernel *kernel, const float *values, size_t count,
                       float *blocks) {
     for (size_t at = 0; at < count; at += shape->hop, blocks += shape->lags)

@@ -86,7 +86,7 @@ bool fc_lags_normalise(const fc_lags *shape, const double *sums, double *out) {
     const size_t low = shape->low, counted = shape->lags - low;
     smooth(shape, sums, out);
     const double mean = sum_of(out + low, counted) / (double)counted;
-    const double most = max_of(out + low, shape->high - low) - mean; /* as that of the differences: rounding keeps order */
+    const double most = max_of(out + low, shape->high - low) - mean; /* as of the differences: rounding keeps order */
     if (!(most > 0)) return false;
     size_t i = 0;
     for (; i + 2 <= shape->lags; i += 2) *(pair *)(out + i) = normalised(*(const pair *)(out + i), mean, most);

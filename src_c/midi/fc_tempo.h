@@ -56,8 +56,8 @@ typedef struct fc_tempo_room {
     bool has_comb;
     fc_estimate_room estimate;
     fc_buffer notes, phases, tempi;
-    /* By the caller, or NULL: `lent_size` bytes, taken for bins and rows where they are enough, and FC_TEMPO_ROWS bytes,
-     * taken for rows where they are not. Both aligned for doubles. */
+    /* By the caller, or NULL: `lent_size` bytes, taken for bins and rows where they are enough, and FC_TEMPO_ROWS
+     * bytes, taken for rows where they are not. Both aligned for doubles. */
     void *lent, *lent_rows;
     size_t lent_size;
 } fc_tempo_room;

@@ -81,8 +81,8 @@ const fc_sketch *fc_extent_sketch(const fc_extent *extent);
 void fc_extent_put_newlines(fc_extent *extent, uint64_t newlines);
 bool fc_extent_newlines(const fc_extent *extent, uint64_t *out);
 
-/* The hash of a block's bytes, never 0. Whoever learns something of them for a slot puts it; the first one stays. 0 from
- * the third function while it is unknown. */
+/* The hash of a block's bytes, never 0. Whoever learns something of them for a slot puts it; the first one stays. 0
+ * from the third function while it is unknown. */
 uint64_t fc_extent_hash_of(const void *bytes, size_t len);
 void fc_extent_put_hash(fc_extent *extent, uint64_t hash);
 uint64_t fc_extent_hash(const fc_extent *extent);

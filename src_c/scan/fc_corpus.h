@@ -17,8 +17,8 @@ typedef struct fc_corpus_changes {
 fc_status fc_corpus_hold(const fc_runtime *runtime, fc_file_list *files, const fc_file_list *before,
                          fc_corpus_changes *out_changes);
 
-/* Let nothing that was learnt of these files be taken over when they are renewed, and what was learnt of be compared. Not
- * beside fc_corpus_hold. */
+/* Let nothing that was learnt of these files be taken over when they are renewed, and what was learnt of be
+ * compared. Not beside fc_corpus_hold. */
 void fc_corpus_doubt(fc_file_list *files);
 
 /* End the uses of all members of a list. */

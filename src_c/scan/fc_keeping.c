@@ -45,7 +45,8 @@ static size_t known_blocks(const fc_blocks *blocks) {
 
 static fc_stored_block stored_block(const fc_extent *extent) {
     const fc_facts *facts = fc_extent_facts(extent);
-    fc_stored_block block = {.end = extent->end, .hash = fc_extent_hash(extent), .has_facts = facts != NULL, .names = fc_extent_names(extent)};
+    fc_stored_block block = {.end = extent->end, .hash = fc_extent_hash(extent), .has_facts = facts != NULL,
+                              .names = fc_extent_names(extent)};
     if (facts != NULL) block.facts = *facts;
     return block;
 }

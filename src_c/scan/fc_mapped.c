@@ -120,8 +120,9 @@ static const fc_blocks *blocks_at(const fc_shared *shared, size_t file) {
     return blocks == NULL || blocks->len == 0 ? NULL : blocks;
 }
 
-/* A sketch is found through the member, its blocks and their first, one after the other, and there are too many to stay
- * in cache: each is asked for some files before it is read. A scan that finds next to nothing takes 0.95 times as long. */
+/* A sketch is found through the member, its blocks and their first, one after the other, and there are too many to
+ * stay in cache: each is asked for some files before it is read. A scan that finds next to nothing takes 0.95 times
+ * as long. */
 static void foresee_files(const fc_shared *shared, size_t file) {
     enum { STEP = 4 };
     const fc_member *member = member_at(shared, file + 4 * STEP), *next = member_at(shared, file + 3 * STEP);

@@ -177,7 +177,8 @@ static uint64_t hash_end(const uint8_t *bytes, size_t len) {
     return hash_last(bytes + len - most, most, len);
 }
 
-/* The end is hashed first: if the file is written over meanwhile, it is not the old text that the next look compares. */
+/* The end is hashed first: if the file is written over meanwhile, it is not the old text that the next look
+ * compares. */
 static void cut_region(void *ctx) {
     cutting *c = ctx;
     c->end_hash = hash_end(c->bytes, c->len);

@@ -34,7 +34,7 @@ typedef struct fc_run_options {
     /* Every match is in one of these lines, or in a line that belongs to no block; sorted. NULL: not known. */
     const fc_trail *only;
     bool keep_trail; /* the result's trail is wanted; not when uncounted */
-    uint64_t max_mapped; /* pages of mapped files behind the first so many bytes of the list are given back; 0: none are */
+    uint64_t max_mapped; /* pages behind the first so many bytes of the list are given back; 0: none are */
     bool stop_on_os_error;
     size_t max_line; /* >= 1, at most FC_STRUCTURE_LEN_MAX counts: longer lines are errors, their bytes are not kept */
     unsigned threads;
