@@ -229,7 +229,8 @@ def fields(record: Any) -> dict[str, Any]:
     }
 
 
-TIME = re.compile(r"(\d{4})(-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+# From Python 3.14 on `fromisoformat` reads 24:00:00 too.
+TIME = re.compile(r"(\d{4})(-\d\d-\d\d)[Tt ]((?!24)\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 
 
 def time_us(stamp: str) -> int | None:
