@@ -7,8 +7,10 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,73 @@ def test_the_sbom_names_what_is_compiled_in(tmp_path: Path) -> None:
     (tmp_path / "simdjson.h").write_text("", "utf-8")
     with pytest.raises(SystemExit, match="does not say its version"):
         load("sbom").sbom("a-name", "1.2.3", str(tmp_path))
+
+
+def test_a_wheel_that_no_python_here_can_test_is_not_called_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_wheel = load("check_wheel")
+    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    assert check_wheel.version_of(sys.executable) == f"3.{sys.version_info.minor}{free}"
+    monkeypatch.setattr(check_wheel, "look_into", lambda wheel: None)
+    monkeypatch.setattr(check_wheel, "build", lambda: Path("a.whl"))
+    for arguments in ([], ["--all", "a.whl"]):
+        monkeypatch.setattr(check_wheel, "version_of", lambda python: "3.14t")
+        monkeypatch.setattr(check_wheel.sys, "argv", ["check_wheel.py", *arguments])
+        with pytest.raises(SystemExit, match=r"none of Python 3\.11, .* is here"):
+            check_wheel.main()
+
+
+def test_cross_runs_every_c_test_once() -> None:
+    cross = load("cross")
+    for machine in {target.name.partition("-")[0] for target in cross.TARGETS if target.tests}:
+        own = [target for target in cross.TARGETS if target.tests and target.name.startswith(machine)]
+        run = [test.stem for target in own for test in cross.tests_of(target)]
+        skipped = set() if machine == "aarch64" else set(cross.SHARED)
+        assert sorted([*run, *skipped]) == sorted(test.stem for test in ROOT.glob("tests/c/test_*.c"))
+    for name, defined in cross.EMULATED.items():
+        text = (ROOT / f"tests/c/{name}.c").read_text("utf-8")
+        assert all(f"defined({macro.removeprefix('-D')})" in text for macro in defined)
+
+
+@pytest.mark.parametrize(
+    ("commands", "good"),
+    [
+        (["pass", "print('more'); print('5 checks')"], True),
+        (["raise SystemExit(1)", "print('5 checks')"], False),
+        (["pass", "print('5 checks'); raise SystemExit(1)"], False),
+        (["pass", "import os; print('5 checks', flush=True); os.abort()"], False),
+        (["pass", "print('0 checks')"], False),
+        (["pass", "print('5 checks'); print('more')"], False),
+        (["pass", "pass"], False),
+    ],
+    ids=str,
+)
+def test_a_c_test_passes_that_ends_well_and_says_what_it_checked(commands: list[str], good: bool) -> None:
+    cross = load("cross")
+    assert cross.passes([[sys.executable, "-c", code] for code in commands], "a test") is good
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "a source", "an experimental source", "a test", "an emulator"])
+def test_cross_fails_for_what_must_work(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cross = load("cross")
+
+    def compile_all(target: Any) -> tuple[list[str], dict[str, str]]:
+        bad = target.name == {"a source": "x86_64-linux-musl", "an experimental source": "aarch64-macos"}.get(wrong)
+        return ["good.o"], {"bad.c": "bad.c:1: error: the reason"} if bad else {}
+
+    def run_tests(target: Any, objects: list[str], emulator: list[str]) -> list[str]:
+        return ["test_bad"] if wrong == "a test" and target.name.startswith("aarch64") else []
+
+    monkeypatch.setattr(cross, "compile_all", compile_all)
+    monkeypatch.setattr(cross, "run_tests", run_tests)
+    monkeypatch.setattr(cross.shutil, "which", lambda name: None if wrong == "an emulator" else f"/bin/{name}")
+    monkeypatch.setattr(cross.glob, "glob", lambda pattern: [pattern])
+    monkeypatch.setattr(cross.platform, "machine", lambda: "x86_64")
+    assert bool(cross.main([])) is (wrong in ("a source", "a test", "an emulator"))
+    shown = capsys.readouterr().out
+    assert ("bad.c: the reason" in shown) is ("source" in wrong)
+    assert ("qemu-aarch64 is missing" in shown) is (wrong == "an emulator")
 
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))

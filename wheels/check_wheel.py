@@ -175,8 +175,9 @@ def main() -> int:
                 look_into(wheel)
                 check_bare(sys.executable, wheel)
         return 0
+    pythons = interpreters()
     wheel = build()
-    for version, python in sorted(interpreters().items()):
+    for version, python in sorted(pythons.items()):
         print(f"{wheel.name} on Python {version}", flush=True)
         check(python, wheel)
     return 0

@@ -43,8 +43,11 @@ int main(void) {
     const int v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                    __builtin_cpu_supports("avx512vl");
-    expect((level >= FC_CPU_V3) == !!v3, "v3 where its features are, and nowhere else");
-    expect((level == FC_CPU_V4) == !!v4, "v4 where its features are, and nowhere else");
+    /* The run-time library of zig 0.17 denies everything, even what each x86-64 has: it can judge nothing. */
+    if (__builtin_cpu_supports("sse2")) {
+        expect((level >= FC_CPU_V3) == !!v3, "v3 where its features are, and nowhere else");
+        expect((level == FC_CPU_V4) == !!v4, "v4 where its features are, and nowhere else");
+    }
 #else
     expect(level == FC_CPU_BASE, "only x86-64 has levels");
 #endif

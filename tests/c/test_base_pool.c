@@ -223,7 +223,7 @@ int main(void) {
     runtime->run(runtime, &polled);
     CHECK(polls >= 1 && atomic_load(&polled.stop));
 
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_THREAD__) && !defined(CANNOT_FORK)
     for (int i = 0; i < 100; i++) {
         const pid_t child = fork();
         if (child == 0) {
