@@ -151,21 +151,35 @@ static bool escape_stands(const either *e, size_t at) {
 
 #if FC_HAS_LEVELS
 
-/* How far into it the last telling byte of that one stands that has it further on, and how much further. */
+/* How far into it the last telling byte of that one stands that has it further on. */
 static size_t either_lead(const either *e) {
     const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
     return literal > escape ? literal : escape;
 }
 
-static size_t either_skew(const either *e) {
-    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
-    return literal > escape ? literal - escape : escape - literal;
+static bool one_stands(const either *e, bool is_literal, size_t at) {
+    return is_literal ? literal_stands(e, at) : escape_stands(e, at);
 }
 
-/* The first place in [from, to), `to` at most len, at which either begins; len if there is none. */
-static size_t either_within(const either *e, size_t from, size_t to) {
-    for (size_t at = from; at < to; at++)
-        if (literal_stands(e, at) || escape_stands(e, at)) return at;
+/* The first place at which either begins, given that the one does at `found`: the other may begin before it and be told
+ * later. Nothing that is told before is there. */
+static size_t either_first(const either *e, bool is_literal, size_t found) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    const size_t own = is_literal ? literal : escape, other = is_literal ? escape : literal;
+    if (other <= own) return found;
+    const size_t reach = other - own;
+    for (size_t at = found > reach ? found - reach : 0; at < found; at++)
+        if (one_stands(e, !is_literal, at)) return at;
+    return found;
+}
+
+/* The first place at which the one begins that is told before either_lead, or the other before it; len if none does. */
+static size_t either_early(const either *e) {
+    const size_t literal = e->literal->telling.at[0], escape = e->set->telling.at[0];
+    const bool is_literal = literal < escape;
+    const size_t to = is_literal ? escape - literal : literal - escape;
+    for (size_t at = 0; at < to; at++)
+        if (one_stands(e, is_literal, at)) return either_first(e, is_literal, at);
     return e->len;
 }
 
@@ -174,14 +188,9 @@ static size_t either_within(const either *e, size_t from, size_t to) {
 static size_t either_among(const either *e, size_t from, uint64_t hits) {
     for (; hits != 0; hits &= hits - 1) {
         const size_t told = from + (size_t)__builtin_ctzll(hits);
-        size_t found = told - e->set->telling.at[0];
-        if (!escape_stands(e, found)) {
-            found = told - e->literal->telling.at[0];
-            if (!literal_stands(e, found)) continue;
-        }
-        /* The other one may begin before it and be told later. */
-        const size_t skew = either_skew(e), before = either_within(e, found > skew ? found - skew : 0, found);
-        return before < e->len ? before : found;
+        const size_t literal = told - e->literal->telling.at[0], escape = told - e->set->telling.at[0];
+        if (literal_stands(e, literal)) return either_first(e, true, literal);
+        if (escape_stands(e, escape)) return either_first(e, false, escape);
     }
     return e->len;
 }
