@@ -43,6 +43,7 @@ def coverage() -> Any:
     module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [*sys.path])  # the script puts its neighbours there
+        patch.delitem(sys.modules, "run", raising=False)  # of which another folder has one by the same name
         spec.loader.exec_module(module)
     return module
 
