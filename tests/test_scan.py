@@ -433,7 +433,7 @@ def test_a_project_is_no_part_of_a_path_without_projects() -> None:
     assert not fastcore.scan(GOOD, "project:/src/app")
 
 
-@pytest.mark.parametrize("word", ["".join(map(chr, range(0x4E00, 0x4E64))), "needle"])
+@pytest.mark.parametrize("word", ["".join(map(chr, range(0x4E00, 0x4E64))), "needle"], ids=["long", "short"])
 @pytest.mark.parametrize("others", [0, 40])
 def test_words_that_no_probe_holds(word: str, others: int) -> None:
     """Too many characters for the escapes of one, or too many words: then every line is a candidate."""
