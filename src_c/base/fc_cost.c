@@ -145,10 +145,11 @@ void fc_cost_learn(fc_cost_site *site, const fc_cost_work *work, unsigned thread
         return;
     }
     double serial = fc_cost_serial_ns(site, work);
-    if (serial <= 0) return;
     const double most = (took - least((double)handover_ns, took / 2)) * threads;
-    if (serial > most) {
-        serial = most;
+    const double spent = least((double)work->cpu_ns, most);
+    if (serial <= 0 && spent <= 0) return;
+    if (serial > most || serial < spent) {
+        serial = serial > most ? most : spent;
         learn_serial(site, work, serial);
     }
     learn_gain(site, serial, took, handover_ns, threads);

@@ -9,7 +9,8 @@
  * over four times as long as expected counts for nothing, the second in a row replaces the average: the first is mostly
  * the machine's doing, the second is another kind of work. One that took less than a quarter replaces it at once. With
  * another kind of work threads are tried soon. What n threads did in time t after a hand-over cannot have been more
- * work than n * t, which corrects an average that is too high.
+ * work than n * t, which corrects an average that is too high; nor can it have been less than the processor time that
+ * they spent, where that is known, which corrects one that is too low, as of a site whose work differs from call to call.
  *
  * `gain`, at most 1, says how much a further thread adds, below 0 how much it hinders; it is a moving average too, and
  * GAIN_HOPED until a parallel run has been seen. Two parallel runs in a row without gain, as of a Python function under
@@ -33,6 +34,7 @@ typedef struct fc_cost_work {
     uint64_t bytes;      /* 0: unknown */
     int64_t guess_ns;    /* what it may take on one thread, for a site without experience; 0: no idea */
     int64_t handover_ns; /* of the pool that will run it; 0: of the runtime's own */
+    int64_t cpu_ns;      /* when learning: the processor time that all threads together spent on it; 0: unknown */
 } fc_cost_work;
 
 /* What is known of one call site. Zero-initialise. Times are in ns. */

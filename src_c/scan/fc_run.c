@@ -283,11 +283,12 @@ static unsigned choose_threads(const run *r) {
 }
 
 /* Tell what a whole scan took. */
-static void learn(const run *r, unsigned threads, int64_t took_ns) {
+static void learn(const run *r, unsigned threads, int64_t took_ns, int64_t cpu_ns) {
     const fc_shared *shared = &r->shared;
     uint64_t bytes = 0;
     for (unsigned i = 0; i < threads; i++) bytes += r->workers[i].bytes;
-    const fc_cost_work work = fc_run_work(r->spans_len, shared->files->len, bytes, shared->every_line);
+    fc_cost_work work = fc_run_work(r->spans_len, shared->files->len, bytes, shared->every_line);
+    work.cpu_ns = cpu_ns;
     shared->runtime->learn(shared->runtime, &work, threads, took_ns);
 }
 
@@ -511,7 +512,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
     r.deadline_ns = options->timeout_ns < 0 ? -1 : start + options->timeout_ns;
     unsigned threads = 0;
     fc_status status = prepare(&r, &own);
-    const int64_t prepared = fc_clock_ns();
+    const int64_t prepared = fc_clock_ns(), cpu_prepared = fc_clock_cpu_ns();
     if (status == FC_OK) {
         threads = choose_threads(&r);
         status = make_workers(&r, threads);
@@ -528,7 +529,7 @@ fc_status fc_run(const fc_runtime *runtime, const fc_file_list *files, const fc_
         result.scan_ns = ended - start;
         if (status == FC_OK) status = (fc_status)atomic_load(&r.shared.status);
         if (status == FC_OK && !r.shared_pool && !atomic_load(&r.shared.job.stop))
-            learn(&r, threads, ended - prepared);
+            learn(&r, threads, ended - prepared, fc_clock_cpu_ns() - cpu_prepared + r.cpu_ns);
         if (status == FC_OK && r.asked_to_stop) status = FC_STOPPED;
     }
     if (status == FC_OK) {

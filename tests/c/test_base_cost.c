@@ -111,6 +111,28 @@ static void check_that_tries_become_rare(void) {
     }
 }
 
+/* A site whose work takes three times as long from some call on, or is dearer than was guessed, keeps its threads where
+ * the processor time shows that they shared the work. Without gain it lets go of them all the same. */
+static void check_that_dearer_work_keeps_its_threads(void) {
+    for (int known = 0; known < 2; known++) {
+        for (int gains = 0; gains < 2; gains++) {
+            fc_cost_site site = {0};
+            fc_cost_work work = {.items = 100, .bytes = 1000000, .guess_ns = 10000000, .cpu_ns = 10000000};
+            for (int i = 0; i < 20 * known; i++) {
+                const unsigned threads = fc_cost_choose(&site, &work, 2, 30000, FC_COST_BY_MODEL);
+                fc_cost_learn(&site, &work, threads, 30000, 10000000 / threads);
+            }
+            const uint64_t before = site.serial;
+            work.cpu_ns = 30000000;
+            for (int i = 0; i < 20; i++) {
+                const unsigned threads = fc_cost_choose(&site, &work, 2, 30000, FC_COST_BY_MODEL);
+                fc_cost_learn(&site, &work, threads, 30000, gains ? 30000000 / threads : 30000000);
+            }
+            CHECK(gains ? site.serial == before : site.serial > before + 10);
+        }
+    }
+}
+
 static void check_the_edges(void) {
     fc_cost_site site = {0};
     fc_cost_work work = {.items = 100};
@@ -181,5 +203,6 @@ int main(void) {
     check_that_it_minds_the_whole();
     check_that_noise_does_not_tempt();
     check_that_tries_become_rare();
+    check_that_dearer_work_keeps_its_threads();
     return finish();
 }
