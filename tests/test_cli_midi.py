@@ -121,7 +121,7 @@ def test_more_files_than_a_batch(
     monkeypatch.chdir(tmp_path)
 
     def printed(options: str, batch: int) -> str:
-        monkeypatch.setattr("fastcore.cli.midi.BATCH", batch)
+        monkeypatch.setattr("fastcore.cli.midi_run.BATCH", batch)
         assert main(["midi", ".", *options.split()]) == 0
         return capsys.readouterr().out
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastcore._table import Table
-    from fastcore.cli.midi import Run
+    from fastcore.cli.midi_run import Run
 
 _QUOTED = frozenset(',"\n\r')
 

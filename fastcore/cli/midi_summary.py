@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fastcore.cli.midi import Run
+    from fastcore.cli.midi_run import Run
     from fastcore.midi import Summary
 
 GROUPS_SHOWN, PATHS_SHOWN = 10, 5

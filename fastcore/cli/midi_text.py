@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fastcore._table import Table
-    from fastcore.cli.midi import Batches
+    from fastcore.cli.midi_run import Batches
     from fastcore.cli.terminal import Painter
 
 COLUMNS = ("bpm", "key", "time_signature", "duration", "notes", "status", "path")
