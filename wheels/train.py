@@ -47,7 +47,7 @@ def run_benchmark(cls: type) -> int:
                     getattr(benchmark, name)(*cache, *case)
                 ran += 1
         if hasattr(benchmark, "teardown"):
-            benchmark.teardown()
+            benchmark.teardown(*cache, *case)
     return ran
 
 
@@ -58,7 +58,9 @@ def run_benchmarks(folder: str) -> int:
     scan.TREES = {"tree": (8_000_000, 30), "small": (400_000, 200)}  # type: ignore[attr-defined]
     ran = 0
     for path in sorted((ROOT / "asv_bench" / "benchmarks").glob("[!_]*.py")):
-        module = importlib.import_module(f"benchmarks.{path.stem}")
+        module: Any = importlib.import_module(f"benchmarks.{path.stem}")
+        if hasattr(module, "SIZE"):
+            module.SIZE, module.FILES = scan.TREES["tree"]
         for _, cls in inspect.getmembers(module, inspect.isclass):
             if cls.__module__ == module.__name__:
                 ran += run_benchmark(cls)
