@@ -110,7 +110,8 @@ static void leave_seat(ticket *t, unsigned seat, bool any) {
     if (--t->inside == 0) pthread_cond_broadcast(&pool.left);
 }
 
-static void wait_for_job(void) {
+/* Spin for a while, then sleep, until a job wants a worker. */
+static ticket *wait_for_job(void) {
     const unsigned seen = atomic_load(&pool.generation);
     pthread_mutex_unlock(&pool.lock);
     for (int i = 0; i < SPINS && atomic_load_explicit(&pool.generation, memory_order_relaxed) == seen; i++)
@@ -120,7 +121,9 @@ static void wait_for_job(void) {
         __asm__ volatile("" ::: "memory");
 #endif
     pthread_mutex_lock(&pool.lock);
-    while (neediest() == NULL) pthread_cond_wait(&pool.wake, &pool.lock);
+    ticket *t;
+    while ((t = neediest()) == NULL) pthread_cond_wait(&pool.wake, &pool.lock);
+    return t;
 }
 
 static void *worker_main(void *unused) {
@@ -128,8 +131,8 @@ static void *worker_main(void *unused) {
     in_job = true;
     pthread_mutex_lock(&pool.lock);
     for (;;) {
-        if (neediest() == NULL) wait_for_job();
         ticket *t = neediest();
+        if (t == NULL) t = wait_for_job();
         const unsigned seat = take_seat(t);
         pthread_mutex_unlock(&pool.lock);
         const int64_t cpu_before = t->job->timed ? fc_clock_cpu_ns() : 0;

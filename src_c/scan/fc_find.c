@@ -131,6 +131,10 @@ static bool literal_equal(const fc_literal *literal, const uint8_t *at) {
     return true;
 }
 
+enum { ESCAPE_LEN = 6 };
+
+#if FC_HAS_LEVELS
+
 /* Where a literal or an escape of a set is looked for. */
 typedef struct either {
     const fc_literal *literal;
@@ -139,8 +143,6 @@ typedef struct either {
     size_t len;
 } either;
 
-enum { ESCAPE_LEN = 6 };
-
 static bool literal_stands(const either *e, size_t at) {
     return e->literal->len <= e->len - at && literal_equal(e->literal, e->bytes + at);
 }
@@ -148,8 +150,6 @@ static bool literal_stands(const either *e, size_t at) {
 static bool escape_stands(const either *e, size_t at) {
     return ESCAPE_LEN <= e->len - at && fc_escape_set_match(e->set, e->bytes + at);
 }
-
-#if FC_HAS_LEVELS
 
 /* How far into it the last telling byte of that one stands that has it further on. */
 static size_t either_lead(const either *e) {
@@ -426,18 +426,18 @@ static size_t base_escape(const fc_escape_set *set, const uint8_t *bytes, size_t
 }
 
 /* Searches one stretch after the other for both, each twice as long as the one before while there is room for it in the
- * first-level cache. */
+ * first-level cache. What begins behind a stretch is the next one's: here the other may reach too far to be seen. */
 static size_t base_either(const fc_literal *literal, const fc_escape_set *set, const uint8_t *bytes, size_t len) {
+    const size_t most = literal->len > ESCAPE_LEN ? literal->len : ESCAPE_LEN;
     size_t size = 256;
     for (size_t from = 0; from < len; from += size, size = size < 16384 ? 2 * size : size) {
-        either e = {literal, set, bytes + from, len - from};
-        const size_t reach = size + (literal->len > ESCAPE_LEN ? literal->len : ESCAPE_LEN) - 1;
-        if (reach < e.len) e.len = reach;
-        size_t found = base_literal(literal, e.bytes, e.len), before = found + ESCAPE_LEN - 1;
-        if (before > e.len) before = e.len;
-        const size_t escape = base_escape(set, e.bytes, before);
+        const uint8_t *stretch = bytes + from;
+        const size_t left = len - from, reach = left < size + most - 1 ? left : size + most - 1;
+        size_t found = base_literal(literal, stretch, reach), before = found + ESCAPE_LEN - 1;
+        if (before > reach) before = reach;
+        const size_t escape = base_escape(set, stretch, before);
         if (escape < before) found = escape;
-        if (found < e.len) return from + found;
+        if (found < size && found < reach) return from + found;
     }
     return len;
 }

@@ -114,7 +114,19 @@ static void slow(void *ctx, size_t item, unsigned worker) {
     for (int i = 0; i < 100 && !runtime->should_stop(ctx, worker); i++) usleep(1000);
 }
 
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_THREAD__) && !defined(CANNOT_FORK)
+/* A child of a fork has a pool of its own, without workers at first. */
+static void fork_and_check(void) {
+    const pid_t child = fork();
+    if (child == 0) {
+        if (fc_pool_workers() != 0) _exit(2);
+        run_and_check(300, 4);
+        _exit(fc_pool_workers() == 3 ? 0 : 3);
+    }
+    int status;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
 /* The job of the thread that forks, from its poll, ends in the child. */
 typedef struct forking {
     fc_job job;
@@ -141,21 +153,12 @@ static void fork_from_poll(void) {
 }
 #endif
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(CANNOT_FORK)
 /* A child of a fork while jobs run side by side has a pool of its own. Not under sanitizers, whose allocators may stay
  * locked there. */
 static void *fork_beside(void *unused) {
     (void)unused;
-    for (int i = 0; i < 30; i++) {
-        const pid_t child = fork();
-        if (child == 0) {
-            if (fc_pool_workers() != 0) _exit(2);
-            run_and_check(300, 4);
-            _exit(fc_pool_workers() == 3 ? 0 : 3);
-        }
-        int status;
-        CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-    }
+    for (int i = 0; i < 30; i++) fork_and_check();
     return NULL;
 }
 #endif
@@ -224,19 +227,10 @@ int main(void) {
     CHECK(polls >= 1 && atomic_load(&polled.stop));
 
 #if !defined(__SANITIZE_THREAD__) && !defined(CANNOT_FORK)
-    for (int i = 0; i < 100; i++) {
-        const pid_t child = fork();
-        if (child == 0) {
-            if (fc_pool_workers() != 0) _exit(2);
-            run_and_check(300, 4);
-            _exit(fc_pool_workers() == 3 ? 0 : 3);
-        }
-        int status;
-        CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-    }
+    for (int i = 0; i < 100; i++) fork_and_check();
     fork_from_poll();
 #endif
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(CANNOT_FORK)
     for (int i = 0; i < 3; i++) CHECK(pthread_create(&threads[i], NULL, concurrent, NULL) == 0);
     CHECK(pthread_create(&threads[3], NULL, fork_beside, NULL) == 0);
     for (int i = 0; i < 4; i++) CHECK(pthread_join(threads[i], NULL) == 0);

@@ -164,6 +164,7 @@ static void check_limit(void) {
     fc_member_release(another);
 }
 
+#if !defined(CANNOT_COUNT_PAGES) /* where an emulator makes up what the system says of pages */
 /* How many pages of the mapping this process has. */
 static size_t resident(const fc_member *member) {
     char line[256];
@@ -180,6 +181,7 @@ static size_t resident(const fc_member *member) {
     CHECK(fclose(maps) == 0);
     return kb / 4;
 }
+#endif
 
 /* What may stay is the first bytes of the list; the rest is given back, and comes back. */
 static void check_bound(void) {
@@ -205,10 +207,12 @@ static void check_bound(void) {
             CHECK(fc_member_copy(members[i], at, copy, len) && copy[0] == text[at % sizeof text]);
             fc_member_drop(members[i], stays, at, at + len);
         }
+#if !defined(CANNOT_COUNT_PAGES)
         const size_t pages = resident(members[i]);
         CHECK(i == 0 ? pages == (size + 4095) / 4096 : i == 1 ? pages == 18 : pages == 0);
         fc_member_drop(members[i], stays, 0, UINT64_MAX);
         CHECK(resident(members[i]) == pages);
+#endif
     }
     fc_member_drop(NULL, 0, 0, UINT64_MAX);
     for (int i = 0; i < 3; i++) fc_member_release(members[i]);
