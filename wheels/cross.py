@@ -52,8 +52,8 @@ TARGETS = (
 )
 SHARED = ("test_base_file",)  # puts functions of its own before those of a shared libc
 WRAP = "-Wl," + ",".join(f"--wrap={name}" for name in ("malloc", "calloc", "realloc", "free"))
-# qemu-user does not always survive a fork while threads run, and makes up which pages are in memory: what needs those is
-# left out.
+# qemu-user does not always survive a fork while threads run, and makes up which pages are in memory: what needs those
+# is left out.
 EMULATED = {"test_base_pool": ["-DCANNOT_FORK"], "test_scan_member": ["-DCANNOT_COUNT_PAGES"]}
 
 
